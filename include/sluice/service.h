@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Services as the datapath knows them: frontend → service port → set → choice →
+ * backend slot. All of it is written by user space and only read by the programs.
+ */
+#pragma once
+
+#include "sluice/types.h"
+
+/* What kind of address the client dialled: policies and masquerade hang on it. */
+enum sluice_frontend_kind {
+	SLUICE_FE_CLUSTER_IP,
+	SLUICE_FE_EXTERNAL,	/* externalIP or load-balancer VIP */
+	SLUICE_FE_NODE_PORT,
+};
+
+struct sluice_frontend4_key {
+	__be32 addr;
+	__be16 port;
+	__u8 proto;
+	__u8 zero;
+};
+_Static_assert(sizeof(struct sluice_frontend4_key) == 8, "frontend4 key is pinned ABI");
+
+struct sluice_frontend6_key {
+	__be32 addr[4];
+	__be16 port;
+	__u8 proto;
+	__u8 zero;
+};
+_Static_assert(sizeof(struct sluice_frontend6_key) == 20, "frontend6 key is pinned ABI");
+
+struct sluice_frontend {
+	__u32 service;		/* row of sluice_services */
+	__u8 kind;		/* enum sluice_frontend_kind */
+	__u8 zero[3];
+};
+_Static_assert(sizeof(struct sluice_frontend) == 8, "sluice_frontend is pinned ABI");
+
+/*
+ * A backend set is a block of sluice_choices: base + a hash scaled to size gives
+ * the slot. It is published by storing this as one aligned 8-byte word; gen makes
+ * two words differ even if a block was reused, for readers that check twice.
+ */
+union sluice_set {
+	struct {
+		__u32 base;
+		__u16 size;	/* 0: empty set */
+		__u16 gen;
+	};
+	__u64 word;
+};
+_Static_assert(sizeof(union sluice_set) == 8, "a set is published by one store");
+
+/* sluice_service.flags */
+#define SLUICE_SVC_USED		0x01
+#define SLUICE_SVC_IPV6		0x02
+#define SLUICE_SVC_EXT_LOCAL	0x04	/* externalTrafficPolicy: Local */
+#define SLUICE_SVC_INT_LOCAL	0x08	/* internalTrafficPolicy: Local */
+#define SLUICE_SVC_HAS_ANY	0x10	/* a usable endpoint exists somewhere: an empty
+					 * local set drops instead of rejecting */
+
+struct sluice_service {
+	__u64 id[2];		/* hash of family/namespace/name/port/protocol: how user
+				 * space finds the row again */
+	union sluice_set cluster;
+	union sluice_set local;
+	__u32 flags;
+	__u32 zero[7];
+};
+_Static_assert(sizeof(struct sluice_service) == 64, "one cache line");
+
+/* sluice_backend.flags */
+#define SLUICE_BE_USED		0x01
+#define SLUICE_BE_RETIRED	0x02	/* in no set any more; kept while flows count on it */
+#define SLUICE_BE_HOST		0x04	/* an address of this node: a host socket */
+
+/*
+ * A backend slot: one (service port, endpoint) pair. Its index is the index of its
+ * counters. gen goes up when the endpoint leaves, so that UDP flows move at their
+ * next packet. A slot is given to another endpoint only when no flow counts on it.
+ */
+struct sluice_backend {
+	struct sluice_addr addr;
+	__be16 port;
+	__u8 flags;
+	__u8 zero;
+	__u32 gen;
+	__u32 service;		/* row of sluice_services */
+	__u32 zero2;
+};
+_Static_assert(sizeof(struct sluice_backend) == 32, "sluice_backend is pinned ABI");
+
+/*
+ * A bitmap over all frontends and all backends, by address, port and protocol. Every packet of
+ * ours has a frontend for its destination or a backend for its source; most packets of a NIC
+ * have neither and pay two loads here instead of a hash lookup. A set bit means "perhaps".
+ * User space sets bits before it adds rows. It clears one only when no flow can need it any
+ * more, for flows outlive their frontends.
+ */
+#define SLUICE_FILTER_BITS	(1u << 19)
+
+struct sluice_filter {
+	__u64 words[SLUICE_FILTER_BITS / 64];
+};
+
+/* The bit of an address and port: @word is the last 4 bytes of the address, as in memory. */
+static inline __u32 sluice_filter_bit(__be32 word, __be16 port, __u8 proto)
+{
+	__u32 h = (__u32)word ^ ((__u32)port << 16 | (__u32)proto);
+
+	h *= 0x9e3779b1u;	/* 2^32 / golden ratio: Knuth, TAOCP 6.4 */
+	return h >> (32 - 19);
+}
