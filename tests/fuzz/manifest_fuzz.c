@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * libFuzzer: any bytes as a manifest. Whatever can be read must print, in YAML and in
+ * JSON, as something that reads back the same, as read and after defaults; and defaulting
+ * twice changes nothing.
+ *
+ *	clang -g -O1 -fsanitize=fuzzer,address,undefined -std=gnu17 -D_GNU_SOURCE -Iuser \
+ *		-Iinclude tests/fuzz/manifest_fuzz.c user/base/[a-z]*.c user/model/[a-z]*.c \
+ *		user/manifest/[a-z]*.c -lyaml -ljansson -o build/manifest-fuzz
+ *	build/manifest-fuzz -max_len=4096 CORPUS tests/manifests
+ */
+#include <string.h>
+
+#include "manifest/manifest.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool ok, const char *what, const char *a, const char *b)
+{
+	if (ok)
+		return;
+	fprintf(stderr, "%s\n--- %s\n--- %s\n", what, a, b);
+	abort();
+}
+
+/* The one object in @text, in the form of manifest_json(). */
+static char *reread(const char *text, bool fill)
+{
+	own(objects_done) object_vec objects = { 0 };
+	struct err e = { 0 };
+
+	must(!manifest_parse("again", text, strlen(text), NULL, &objects, &e),
+	     "printed text cannot be read", e.text, text);
+	must(objects.n == 1, "not one object", text, "");
+	if (fill)
+		object_default(objects.at[0], NULL);
+	return manifest_json(objects.at[0]);
+}
+
+static char *printed(struct object *o, bool yaml)
+{
+	char *text = NULL;
+	size_t n;
+	FILE *f = open_memstream(&text, &n);
+
+	must(!(yaml ? manifest_print_yaml : manifest_print_json)(f, &o, 1, false),
+	     "cannot print", "", "");
+	fclose(f);
+	return text;
+}
+
+static void same_again(struct object *o, bool fill)
+{
+	own(free) char *compact = manifest_json(o);
+	own(object_free) struct object *copy = object_copy(o);
+	own(free) char *copied = manifest_json(copy);
+
+	must(compact && copied && !strcmp(compact, copied), "the copy differs", compact, copied);
+	for (int yaml = 0; yaml < 2; yaml++) {
+		own(free) char *text = printed(o, yaml);
+		own(free) char *again = reread(text, fill);
+
+		must(again && !strcmp(compact, again), "reads back differently", compact, again);
+	}
+}
+
+static void default_is_idempotent(struct object *o)
+{
+	own(free) char *before = manifest_json(o);
+	own(free) char *after = NULL;
+
+	object_default(o, NULL);
+	after = manifest_json(o);
+	must(!strcmp(before, after), "defaults are not idempotent", before, after);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	own(objects_done) object_vec objects = { 0 };
+	struct err e = { 0 };
+
+	if (manifest_parse("fuzz", (const char *)data, size, NULL, &objects, &e) < 0) {
+		must(e.code && *e.text && !strchr(e.text, '\n'), "no clear error", e.text, "");
+		return 0;
+	}
+	for (size_t i = 0; i < objects.n && i < 8; i++) {
+		struct object *o = objects.at[i];
+		struct err why = { 0 };
+
+		same_again(o, false);
+		object_default(o, NULL);
+		if (object_validate(o, &why) < 0)
+			must(why.code && *why.text && !strchr(why.text, '\n'),
+			     "no clear refusal", why.text, "");
+		default_is_idempotent(o);
+		same_again(o, true);
+	}
+	return 0;
+}

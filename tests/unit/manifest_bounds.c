@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Every bound of manifest/bounds.h that a test can reach in a second. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "manifest/bounds.h"
+#include "manifest/manifest.h"
+
+struct text {
+	char *at;
+	size_t n;
+	FILE *f;
+};
+
+static void text_open(struct text *t)
+{
+	t->f = open_memstream(&t->at, &t->n);
+	cr_assert(t->f);
+}
+
+static void expect(struct text *t, int code, const char *want)
+{
+	own(objects_done) object_vec objects = { 0 };
+	struct err e = { 0 };
+
+	fclose(t->f);
+	cr_expect_eq(manifest_parse("big", t->at, t->n, NULL, &objects, &e), -code);
+	cr_expect_str_eq(e.text, want);
+	free(t->at);
+}
+
+static void depth(struct text *t, const char *open, const char *close, unsigned int n)
+{
+	text_open(t);
+	fprintf(t->f, "{a: ");
+	for (unsigned int i = 0; i < n; i++)
+		fputs(open, t->f);
+	for (unsigned int i = 0; i < n; i++)
+		fputs(close, t->f);
+	fprintf(t->f, ", kind: K, apiVersion: v}");
+}
+
+Test(bounds, depth)
+{
+	struct text t;
+
+	depth(&t, "[", "]", MANIFEST_DEPTH_MAX - 1);
+	expect(&t, 0, "");
+	depth(&t, "[", "]", MANIFEST_DEPTH_MAX);
+	expect(&t, EINVAL, "big:1: maps and lists more than 64 deep");
+	depth(&t, "{b: ", "}", 100000);
+	expect(&t, EINVAL, "big:1: maps and lists more than 64 deep");
+	depth(&t, "{managedFields: [", "]}", 100000);
+	expect(&t, EINVAL, "big:1: maps and lists more than 64 deep");
+}
+
+Test(bounds, one_string)
+{
+	struct text t;
+
+	text_open(&t);
+	fprintf(t.f, "kind: K\napiVersion: v1\na: \"%*s\"\n", (int)MANIFEST_TEXT_MAX, "x");
+	expect(&t, 0, "");
+	text_open(&t);
+	fprintf(t.f, "kind: K\napiVersion: v1\na: \"%*s\"\n", (int)MANIFEST_TEXT_MAX + 1, "x");
+	expect(&t, EINVAL, "big:3: a string of more than 1024 KiB");
+}
+
+Test(bounds, documents)
+{
+	struct text t;
+
+	text_open(&t);
+	for (unsigned int i = 0; i <= MANIFEST_DOCS_MAX; i++)
+		fputs("---\n", t.f);
+	expect(&t, EFBIG, "big: more than 100000 documents");
+}
+
+Test(bounds, items_of_a_list)
+{
+	struct text t;
+
+	text_open(&t);
+	fputs("{apiVersion: v1, kind: Service, spec: {ports: [", t.f);
+	for (unsigned int i = 0; i <= MANIFEST_ITEMS_MAX; i++)
+		fputs("{},", t.f);
+	fputs("]}}", t.f);
+	expect(&t, EINVAL, "big:1: spec.ports: a list of more than 100000 items");
+}
+
+Test(bounds, billion_laughs_is_cut_off)
+{
+	struct text t;
+
+	text_open(&t);
+	fputs("a0: &a0 [lol,lol,lol,lol,lol,lol,lol,lol,lol]\n", t.f);
+	for (int i = 1; i < 12; i++)
+		fprintf(t.f, "a%d: &a%d [*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d,*a%d]\n", i, i,
+			i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1, i - 1);
+	expect(&t, EINVAL, "big:6: the aliases stand for more than 200000 values");
+}
+
+Test(bounds, merge_bomb_is_cut_off)
+{
+	struct text t;
+
+	text_open(&t);
+	fputs("m0: &m0 {", t.f);
+	for (int i = 0; i < 200; i++)
+		fprintf(t.f, "k%d: v,", i);
+	fputs("}\n", t.f);
+	for (int i = 1; i < 20; i++)
+		fprintf(t.f, "m%d: &m%d {<<: [*m%d,*m%d,*m%d,*m%d]}\n", i, i, i - 1, i - 1, i - 1,
+			i - 1);
+	expect(&t, EINVAL, "big:6: the aliases stand for more than 200000 values");
+}
+
+Test(bounds, anchors_and_aliases)
+{
+	struct text t;
+
+	text_open(&t);
+	for (unsigned int i = 0; i <= MANIFEST_ANCHORS_MAX; i++)
+		fprintf(t.f, "k%u: &a%u v\n", i, i);
+	expect(&t, EINVAL, "big:257: more than 256 anchors in one document");
+	text_open(&t);
+	fputs("a: &a x\n", t.f);
+	for (unsigned int i = 0; i <= MANIFEST_ALIASES_MAX; i++)
+		fprintf(t.f, "k%u: *a\n", i);
+	expect(&t, EINVAL, "big:10002: more than 10000 aliases in one document");
+}
+
+Test(bounds, many_keys_are_checked_quickly)
+{
+	struct text t;
+
+	text_open(&t);
+	for (unsigned int i = 0; i < 100000; i++)
+		fprintf(t.f, "k%u: v\n", i);
+	fputs("k5: again\n", t.f);
+	expect(&t, EINVAL, "big:100001: the key \"k5\" is here twice, first in line 6");
+}
+
+Test(bounds, kinds_that_are_named)
+{
+	own(objects_done) object_vec objects = { 0 };
+	struct text t;
+
+	text_open(&t);
+	for (unsigned int i = 0; i < 3 * MANIFEST_KINDS_MAX; i++)
+		fprintf(t.f, "---\napiVersion: v1\nkind: K%u\n", i);
+	expect(&t, 0, "");
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Defaults and refusals of Services, one row each: the spec, and what comes of it. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "manifest/manifest.h"
+
+/* A Service "web" with this spec (flow style) and, if not NULL, status. */
+static struct object *service(const char *spec, const char *status)
+{
+	own(objects_done) object_vec objects = { 0 };
+	own(free) char *text = NULL;
+	struct err e = { 0 };
+	int n = asprintf(&text, "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+			 "spec: {%s}\nstatus: {%s}\n", spec, status ? status : "");
+
+	cr_assert_gt(n, 0);
+	cr_assert_eq(manifest_parse("web.yaml", text, (size_t)n, NULL, &objects, &e), 0,
+		     "%s: %s", spec, e.text);
+	cr_assert_eq(objects.n, 1u);
+	objects.n = 0;
+	return objects.at[0];
+}
+
+static void refused(const char *spec, const char *status, const char *why)
+{
+	own(object_free) struct object *o = service(spec, status);
+	struct err e = { 0 };
+	char want[768];
+	int err;
+
+	cr_assert_eq(object_default(o, &e), 0);
+	err = object_validate(o, &e);
+	if (!why) {
+		cr_expect_eq(err, 0, "%s: %s", spec, e.text);
+		return;
+	}
+	snprintf(want, sizeof(want), "web.yaml:1: The Service \"web\" is invalid: %s", why);
+	cr_expect_eq(err, -EINVAL, "accepted: %s", spec);
+	cr_expect_str_eq(e.text, want);
+}
+
+#define NAME_RULE                                                                  \
+	"a lowercase RFC 1123 label must consist of lower case alphanumeric characters or "  \
+	"'-', and must start and end with an alphanumeric character (e.g. 'my-name',  or "   \
+	"'123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+
+#define RANGE "must be between 1 and 65535, inclusive"
+
+Test(service_validate, ports)
+{
+	static const struct {
+		const char *spec;
+		const char *why;
+	} rows[] = {
+		{ "ports: [{port: 80}]", NULL },
+		{ "ports: [{port: 3868, protocol: SCTP}]", NULL },
+		{ "ports: [{port: 80, targetPort: http}]", NULL },
+		{ "", "spec.ports: Required value" },
+		{ "ports: []", "spec.ports: Required value" },
+		{ "clusterIP: None", NULL },
+		{ "ports: [{port: 0}]", "spec.ports[0].port: Invalid value: 0: " RANGE },
+		{ "ports: [{name: a}]", "spec.ports[0].port: Invalid value: 0: " RANGE },
+		{ "ports: [{port: 80}, {port: 81}]", "spec.ports[0].name: Required value" },
+		{ "ports: [{port: 80, name: a}, {port: 81}]",
+		  "spec.ports[1].name: Required value" },
+		{ "ports: [{port: 80, name: a}, {port: 81, name: a}]",
+		  "spec.ports[1].name: Duplicate value: \"a\"" },
+		{ "ports: [{port: 80, name: A}]",
+		  "spec.ports[0].name: Invalid value: \"A\": " NAME_RULE },
+		{ "ports: [{port: 80, name: a}, {port: 80, name: b}]",
+		  "spec.ports[1]: Duplicate value: {\"protocol\":\"TCP\",\"port\":80}" },
+		{ "ports: [{port: 53, name: a}, {port: 53, name: b, protocol: UDP}]", NULL },
+		{ "ports: [{port: 80, targetPort: '80'}]", "spec.ports[0].targetPort: Invalid "
+		  "value: \"80\": must contain at least one letter (a-z)" },
+		{ "ports: [{port: 80, targetPort: this-is-too-long}]", "spec.ports[0].targetPort: "
+		  "Invalid value: \"this-is-too-long\": must be no more than 15 characters" },
+		{ "ports: [{port: 80, targetPort: a--b}]", "spec.ports[0].targetPort: Invalid "
+		  "value: \"a--b\": must not contain consecutive hyphens" },
+		{ "ports: [{port: 80, targetPort: -a}]", "spec.ports[0].targetPort: Invalid "
+		  "value: \"-a\": must not begin or end with a hyphen" },
+		{ "ports: [{port: 80, targetPort: Http}]", "spec.ports[0].targetPort: Invalid "
+		  "value: \"Http\": must contain only alpha-numeric characters (a-z, 0-9), and "
+		  "hyphens (-)" },
+		{ "ports: [{port: 80, nodePort: 30000}]", "spec.ports[0].nodePort: Forbidden: may "
+		  "not be used when `type` is 'ClusterIP'" },
+		{ "type: NodePort, ports: [{port: 1, nodePort: 30000, name: a}, {port: 2, "
+		  "nodePort: 30000, name: b}]", "spec.ports[1].nodePort: Duplicate value: 30000" },
+		{ "type: NodePort, ports: [{port: 1, nodePort: 30000, name: a}, {port: 1, "
+		  "nodePort: 30000, name: b, protocol: UDP}]", NULL },
+		{ "type: LoadBalancer, ports: [{port: 10250}]", "spec.ports[0]: Invalid value: "
+		  "10250: may not expose port 10250 externally since it is used by kubelet" },
+		{ "ports: [{port: 80, appProtocol: 'a b'}]", "spec.ports[0].appProtocol: Invalid "
+		  "value: \"a b\": name part must consist of alphanumeric characters, '-', '_' or "
+		  "'.', and must start and end with an alphanumeric character (e.g. 'MyName',  or "
+		  "'my.name',  or '123-abc', regex used for validation is "
+		  "'([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		refused(rows[i].spec, NULL, rows[i].why);
+}
+
+#define P "ports: [{port: 80}], "
+#define LB P "type: LoadBalancer, "
+#define NOT_EXTERNAL "Forbidden: may not be set for ExternalName services"
+
+Test(service_validate, addresses)
+{
+	static const struct {
+		const char *spec;
+		const char *why;
+	} rows[] = {
+		{ P "clusterIP: 10.0.0.1", NULL },
+		{ P "clusterIPs: [10.0.0.1, 'fd00::1'], ipFamilies: [IPv4, IPv6]", NULL },
+		{ P "clusterIPs: [10.0.0.1, 'fd00::1']", NULL },
+		{ P "clusterIP: 10.0.0", "spec.clusterIPs[0]: Invalid value: \"10.0.0\": must be a "
+		  "valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)" },
+		{ P "clusterIPs: [1.1.1.1, 'a::', 2.2.2.2]",
+		  "spec.ipFamilies: Too many: 3: must have at most 2 items" },
+		{ P "clusterIPs: [1.1.1.1, x, y]",
+		  "spec.clusterIPs: Too many: 3: must have at most 2 items" },
+		{ P "clusterIPs: [1.1.1.1, 1.1.1.2]",
+		  "spec.ipFamilies[1]: Duplicate value: \"IPv4\"" },
+		{ P "clusterIPs: [1.1.1.1], ipFamilies: [IPv6]", "spec.clusterIPs[0]: Invalid "
+		  "value: "
+		  "\"1.1.1.1\": expected an IPv6 value as indicated by `ipFamilies[0]`" },
+		{ P "ipFamilyPolicy: SingleStack, clusterIPs: [1.1.1.1, 'a::']",
+		  "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be RequireDualStack "
+		  "or "
+		  "PreferDualStack when multiple `clusterIPs` are specified" },
+		{ P "ipFamilyPolicy: SingleStack, ipFamilies: [IPv4, IPv6]",
+		  "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be RequireDualStack "
+		  "or "
+		  "PreferDualStack when multiple `ipFamilies` are specified" },
+		{ P "type: NodePort, clusterIP: None", "spec.clusterIPs[0]: Invalid value: "
+		  "\"None\": "
+		  "may not be set to 'None' for NodePort services" },
+		{ LB "clusterIP: None", "spec.clusterIPs[0]: Invalid value: \"None\": may not be "
+		  "set "
+		  "to 'None' for LoadBalancer services" },
+		{ P "externalIPs: [192.0.2.1, '2001:db8::1']", NULL },
+		{ P "externalIPs: [a]", "spec.externalIPs[0]: Invalid value: \"a\": must be a "
+		  "valid "
+		  "IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)" },
+		{ P "externalIPs: [1.1.1.1, 127.0.0.1]", "spec.externalIPs[1]: Invalid value: "
+		  "\"127.0.0.1\": may not be in the loopback range (127.0.0.0/8, ::1/128)" },
+		{ P "externalIPs: [0.0.0.0]", "spec.externalIPs[0]: Invalid value: \"0.0.0.0\": "
+		  "may "
+		  "not be unspecified (0.0.0.0 or ::)" },
+		{ P "externalIPs: ['fe80::1']", "spec.externalIPs[0]: Invalid value: \"fe80::1\": "
+		  "may "
+		  "not be in the link-local range (169.254.0.0/16, fe80::/10)" },
+		{ P "externalIPs: [224.0.0.9]", "spec.externalIPs[0]: Invalid value: "
+		  "\"224.0.0.9\": "
+		  "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)" },
+		{ P "externalIPs: [239.0.0.9]", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		refused(rows[i].spec, NULL, rows[i].why);
+}
+
+Test(service_validate, external_name)
+{
+	static const struct {
+		const char *spec;
+		const char *why;
+	} rows[] = {
+		{ "externalName: db.example.com", NULL },
+		{ "externalName: db.example.com.", NULL },
+		{ "externalName: 10.0.0.1", NULL },
+		{ "", "spec.externalName: Required value" },
+		{ "externalName: ''", "spec.externalName: Required value" },
+		{ "externalName: a, clusterIP: None", "spec.clusterIPs: " NOT_EXTERNAL },
+		{ "externalName: a, clusterIP: 1.1.1.1", "spec.clusterIPs: " NOT_EXTERNAL },
+		{ "externalName: a, ipFamilies: [IPv4]", "spec.ipFamilies: " NOT_EXTERNAL },
+		{ "externalName: a, ipFamilyPolicy: SingleStack",
+		  "spec.ipFamilyPolicy: " NOT_EXTERNAL },
+		{ "externalName: a_b", "spec.externalName: Invalid value: \"a_b\": a lowercase RFC "
+		  "1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
+		  "and must start and end with an alphanumeric character (e.g. 'example.com', "
+		  "regex "
+		  "used for validation is "
+		  "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char spec[256];
+
+		snprintf(spec, sizeof(spec), "type: ExternalName, %s", rows[i].spec);
+		refused(spec, NULL, rows[i].why);
+	}
+}
+
+#define ONLY_LB "Forbidden: may only be used when `type` is 'LoadBalancer'"
+
+Test(service_validate, balancer_and_policies)
+{
+	static const struct {
+		const char *spec;
+		const char *status;
+		const char *why;
+	} rows[] = {
+		{ LB "loadBalancerSourceRanges: [' 10.0.0.0/8 ']", NULL, NULL },
+		{ LB "loadBalancerSourceRanges: [10.0.0.0]", NULL,
+		  "spec.loadBalancerSourceRanges[0]: Invalid value: \"10.0.0.0\": must be a valid "
+		  "CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)" },
+		{ P "loadBalancerSourceRanges: [10.0.0.0/8]", NULL,
+		  "spec.loadBalancerSourceRanges: " ONLY_LB },
+		{ P "loadBalancerClass: a", NULL, "spec.loadBalancerClass: " ONLY_LB },
+		{ LB "loadBalancerClass: a/b/c", NULL, "spec.loadBalancerClass: Invalid value: "
+		  "\"a/b/c\": a qualified name must be 'name' or 'prefix/name'" },
+		{ P "allocateLoadBalancerNodePorts: false", NULL,
+		  "spec.allocateLoadBalancerNodePorts: " ONLY_LB },
+		{ P, "loadBalancer: {ingress: [{ip: 1.2.3.4}]}", "status.loadBalancer.ingress: "
+		  "Forbidden: may only be used when `spec.type` is 'LoadBalancer'" },
+		{ LB, "loadBalancer: {ingress: [{ip: 1.2.3.4, ipMode: Proxy}]}", NULL },
+		{ LB, "loadBalancer: {ingress: [{ip: x}]}", "status.loadBalancer.ingress[0].ip: "
+		  "Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or "
+		  "2001:db8::ffff)" },
+		{ LB, "loadBalancer: {ingress: [{hostname: 1.2.3.4}]}",
+		  "status.loadBalancer.ingress[0].hostname: Invalid value: \"1.2.3.4\": must be a "
+		  "DNS name, not an IP address" },
+		{ LB, "loadBalancer: {ingress: [{hostname: a, ipMode: Proxy}]}",
+		  "status.loadBalancer.ingress[0].ipMode: Forbidden: may not be set when `ip` is "
+		  "not set" },
+		{ P "externalTrafficPolicy: Local", NULL, "spec.externalTrafficPolicy: Invalid "
+		  "value: \"Local\": may only be set for externally-accessible services" },
+		{ P "externalIPs: [1.1.1.1], externalTrafficPolicy: Local", NULL, NULL },
+		{ LB "healthCheckNodePort: 30000, externalTrafficPolicy: Local", NULL, NULL },
+		{ LB "healthCheckNodePort: 30000", NULL, "spec.healthCheckNodePort: Invalid value: "
+		  "30000: may only be set when `type` is 'LoadBalancer' and "
+		  "`externalTrafficPolicy` is 'Local'" },
+		{ P "sessionAffinityConfig: {clientIP: {timeoutSeconds: 5}}", NULL,
+		  "spec.sessionAffinityConfig: Forbidden: must not be set when session affinity is "
+		  "None" },
+		{ P "sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: "
+		  "{timeoutSeconds: 86400}}", NULL, NULL },
+		{ P "trafficDistribution: PreferSameNode", NULL, NULL },
+		{ P "trafficDistribution: Far", NULL, "spec.trafficDistribution: Unsupported "
+		  "value: "
+		  "\"Far\": supported values: \"PreferClose\", \"PreferSameNode\", "
+		  "\"PreferSameZone\"" },
+		{ P "selector: {'a/b/c': d}", NULL, "spec.selector: Invalid value: \"a/b/c\": a "
+		  "qualified name must be 'name' or 'prefix/name'" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		refused(rows[i].spec, rows[i].status, rows[i].why);
+}
+
+Test(service_validate, names)
+{
+	static const struct {
+		const char *name;
+		bool ok;
+	} rows[] = {
+		{ "web", true }, { "1web", true }, { "a-b-0", true }, { "w", true },
+		{ "", false }, { "Web", false }, { "web-", false }, { "-web", false },
+		{ "a.b", false }, { "a_b", false }, { "w\xc3\xa9" "b", false },
+		{ "a23456789012345678901234567890123456789012345678901234567890123", true },
+		{ "a234567890123456789012345678901234567890123456789012345678901234", false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		own(object_free) struct object *o = service("ports: [{port: 80}]", NULL);
+
+		free(o->meta->name);
+		o->meta->name = strdup(rows[i].name);
+		object_default(o, NULL);
+		cr_expect_eq(object_validate(o, NULL), rows[i].ok ? 0 : -EINVAL, "%s",
+			     rows[i].name);
+	}
+}
+
+Test(service_default, fills_in_what_the_api_server_does)
+{
+	static const struct {
+		const char *spec;
+		const char *json;	/* the spec afterwards */
+	} rows[] = {
+		{ "ports: [{port: 80}]",
+		  "{\"internalTrafficPolicy\":\"Cluster\",\"ipFamilyPolicy\":\"SingleStack\","
+		  "\"ports\":[{\"port\":80,\"protocol\":\"TCP\",\"targetPort\":80}],"
+		  "\"sessionAffinity\":\"None\",\"type\":\"ClusterIP\"}" },
+		{ "clusterIP: None",
+		  "{\"clusterIP\":\"None\",\"clusterIPs\":[\"None\"],"
+		  "\"internalTrafficPolicy\":\"Cluster\",\"ipFamilyPolicy\":\"RequireDualStack\","
+		  "\"sessionAffinity\":\"None\",\"type\":\"ClusterIP\"}" },
+		{ "clusterIP: None, selector: {}",
+		  "{\"clusterIP\":\"None\",\"clusterIPs\":[\"None\"],"
+		  "\"internalTrafficPolicy\":\"Cluster\",\"ipFamilyPolicy\":\"SingleStack\","
+		  "\"selector\":{},\"sessionAffinity\":\"None\",\"type\":\"ClusterIP\"}" },
+		{ "type: ExternalName, externalName: a",
+		  "{\"externalName\":\"a\",\"sessionAffinity\":\"None\","
+		  "\"type\":\"ExternalName\"}" },
+		{ "type: LoadBalancer, sessionAffinity: ClientIP, clusterIPs: [010.0.0.1, 'A::0']",
+		  "{\"allocateLoadBalancerNodePorts\":true,\"clusterIP\":\"10.0.0.1\","
+		  "\"clusterIPs\":[\"10.0.0.1\",\"a::\"],\"externalTrafficPolicy\":\"Cluster\","
+		  "\"internalTrafficPolicy\":\"Cluster\",\"ipFamilies\":[\"IPv4\",\"IPv6\"],"
+		  "\"ipFamilyPolicy\":\"RequireDualStack\",\"sessionAffinity\":\"ClientIP\","
+		  "\"sessionAffinityConfig\":{\"clientIP\":{\"timeoutSeconds\":10800}},"
+		  "\"type\":\"LoadBalancer\"}" },
+		{ "externalIPs: ['2001:DB8::0']",
+		  "{\"externalIPs\":[\"2001:db8::\"],\"externalTrafficPolicy\":\"Cluster\","
+		  "\"internalTrafficPolicy\":\"Cluster\",\"ipFamilyPolicy\":\"SingleStack\","
+		  "\"sessionAffinity\":\"None\",\"type\":\"ClusterIP\"}" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		own(object_free) struct object *o = service(rows[i].spec, NULL);
+		own(free) char *json = NULL;
+		own(free) char *want = NULL;
+
+		cr_assert_eq(object_default(o, NULL), 0);
+		json = manifest_json(o);
+		cr_assert_gt(asprintf(&want, "{\"apiVersion\":\"v1\",\"kind\":\"Service\","
+				      "\"metadata\":{\"name\":\"web\",\"namespace\":\"default\"},"
+				      "\"spec\":%s,\"status\":{\"loadBalancer\":{}}}",
+				      rows[i].json), 0);
+		cr_expect_str_eq(json, want);
+	}
+}

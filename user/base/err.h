@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Errors: a function that can fail returns 0 or -errno; one whose failure a person
+ * must understand also takes a struct err. Libraries explain, only cli/ prints.
+ */
+#pragma once
+
+#include <errno.h>
+
+struct err {
+	int code;		/* positive errno, 0 while nothing failed */
+	char text[768];		/* one sentence, lower case, no period, no newline */
+};
+
+/*
+ * Fills *@e (which may be NULL) and returns -@code. @code is a positive errno. The
+ * first error wins: a second call on the same struct err keeps the first text.
+ */
+int err_set(struct err *e, int code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The same, with ": strerror(code)" behind the text. */
+int err_sys(struct err *e, int code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Out of memory. */
+#define err_nomem(e) err_set((e), ENOMEM, "out of memory")
+
+/* Puts "fmt: " before the text that is there. */
+void err_prefix(struct err *e, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));

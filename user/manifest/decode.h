@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Tree → struct, by shape. All functions return 0, or -errno with "file:line: path: why"
+ * in the decoder's err.
+ */
+#pragma once
+
+#include "base/err.h"
+#include "manifest/shape.h"
+
+struct decoder {
+	const char *file;
+	struct err *err;
+	char path[256];		/* the field being decoded: "spec.ports[0].port" */
+	size_t path_len;
+};
+
+/* A map into the zeroed struct at @at. */
+int decode_shape(struct decoder *d, const struct shape *s, const struct doc_node *n, void *at);
+
+/* Lists append. */
+int decode_list(struct decoder *d, const struct shape *s, const struct doc_node *n, void *vec);
+int decode_names(struct decoder *d, const char *sub, const struct doc_node *n, text_vec *ret);
+int decode_texts(struct decoder *d, const struct doc_node *n, text_vec *ret);
+int decode_labels(struct decoder *d, const struct doc_node *n, label_vec *ret);
+
+int decode_text(struct decoder *d, const struct doc_node *n, char **ret);
+int decode_bool(struct decoder *d, const struct doc_node *n, bool *ret);
+int decode_choice(struct decoder *d, const struct doc_node *n, const struct choice *choices,
+		  unsigned int *ret);
+int decode_port(struct decoder *d, const struct doc_node *n, uint16_t *ret);
+
+/* The text of a string; the node keeps it. */
+int decode_borrow(struct decoder *d, const struct doc_node *n, const char **ret);
+
+int decode_want(struct decoder *d, const struct doc_node *n, enum doc_type type);
+
+/* -EINVAL. */
+int decode_error(struct decoder *d, unsigned int line, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The path grows by a key or an index; pass what it returns to decode_leave(). */
+size_t decode_enter(struct decoder *d, const char *key);
+size_t decode_enter_item(struct decoder *d, size_t i);
+void decode_leave(struct decoder *d, size_t mark);

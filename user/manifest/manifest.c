@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * From documents to objects: what kind is it, is it a List, and what to do with kinds
+ * that are none of ours.
+ */
+#include "manifest/manifest.h"
+
+#include <string.h>
+
+#include "base/quote.h"
+#include "manifest/bounds.h"
+#include "manifest/decode.h"
+#include "manifest/reader.h"
+
+/* A kind that was passed over, and how often. */
+struct unknown {
+	char *api_version;
+	char *kind;
+	size_t n;
+};
+
+struct parse {
+	const char *name;
+	const struct manifest_options *opt;
+	object_vec *objects;
+	VEC(struct unknown) unknown;
+	size_t unnamed;		/* of further kinds than fit in @unknown */
+	struct err *err;
+};
+
+/* apiVersion and kind of an object, borrowed from its document. */
+struct type {
+	const char *api_version;
+	const char *kind;
+};
+
+static void parse_done(struct parse *p)
+{
+	vec_each(u, &p->unknown) {
+		free(u->api_version);
+		free(u->kind);
+	}
+	vec_done(&p->unknown);
+}
+DEFINE_OWN_DONE(struct parse, parse_done)
+
+/* --- kinds ------------------------------------------------------------------------ */
+
+/* -1 if it is none of ours. */
+static int type_find(const struct type *t)
+{
+	for (int i = 0; i < KIND_COUNT; i++) {
+		if (!strcmp(t->kind, kind_infos[i].kind) &&
+		    !strcmp(t->api_version, kind_infos[i].api_version))
+			return i;
+	}
+	return -1;
+}
+
+static int unknown_add(struct parse *p, const struct type *t)
+{
+	struct unknown u = { .n = 1 };
+
+	vec_each(have, &p->unknown) {
+		if (!strcmp(have->kind, t->kind) &&
+		    !strcmp(have->api_version, t->api_version)) {
+			have->n++;
+			return 0;
+		}
+	}
+	if (p->unknown.n >= MANIFEST_KINDS_MAX) {
+		p->unnamed++;
+		return 0;
+	}
+	u.api_version = strdup(t->api_version);
+	u.kind = strdup(t->kind);
+	if (u.api_version && u.kind && !vec_push(&p->unknown, u))
+		return 0;
+	free(u.api_version);
+	free(u.kind);
+	return err_nomem(p->err);
+}
+
+static int unknown_take(struct parse *p, const struct doc_node *n, const struct type *t)
+{
+	char kind[QUOTE_MAX];
+	char version[QUOTE_MAX];
+
+	if (!p->opt || !p->opt->strict)
+		return unknown_add(p, t);
+	return err_set(p->err, EINVAL, "%s:%u: unknown kind %s of apiVersion %s: sluice knows "
+		       "Service, Pod and Node of v1 and EndpointSlice of discovery.k8s.io/v1",
+		       p->name, n->line, quote(t->kind, kind), quote(t->api_version, version));
+}
+
+static void unknown_warn(const struct parse *p)
+{
+	char text[2 * QUOTE_MAX + 128];
+	char kind[QUOTE_MAX];
+	char version[QUOTE_MAX];
+
+	if (!p->opt || !p->opt->warn)
+		return;
+	vec_each(u, &p->unknown) {
+		snprintf(text, sizeof(text), "%.100s: ignored %zu %s of kind %s, apiVersion %s",
+			 p->name, u->n, u->n == 1 ? "object" : "objects",
+			 quote(u->kind, kind), quote(u->api_version, version));
+		p->opt->warn(p->opt->warn_arg, text);
+	}
+	if (!p->unnamed)
+		return;
+	snprintf(text, sizeof(text), "%.100s: ignored %zu objects of further kinds", p->name,
+		 p->unnamed);
+	p->opt->warn(p->opt->warn_arg, text);
+}
+
+/* --- objects ---------------------------------------------------------------------- */
+
+static int object_read(struct parse *p, const struct doc_node *n, enum kind kind)
+{
+	own(object_free) struct object *o = object_new(kind);
+	struct decoder d = { .file = p->name, .err = p->err };
+	int err;
+
+	if (!o)
+		return err_nomem(p->err);
+	o->file = strdup(p->name);
+	o->line = n->line;
+	if (!o->file)
+		return err_nomem(p->err);
+	err = decode_shape(&d, kind_shape(kind), n, &o->u);
+	if (err)
+		return err;
+	if (!kind_infos[kind].namespaced && !o->meta->namespace) {
+		o->meta->namespace = strdup("");
+		if (!o->meta->namespace)
+			return err_nomem(p->err);
+	}
+	if (vec_reserve(p->objects, 1) < 0)
+		return err_nomem(p->err);
+	p->objects->at[p->objects->n++] = TAKE(o);
+	return 0;
+}
+
+/* One of the two texts that say what an object is; *ret stays if it is absent. */
+static int type_text(struct parse *p, const struct doc_node *n, const char *key,
+		     const char **ret)
+{
+	struct decoder d = { .file = p->name, .err = p->err };
+	const struct doc_node *value = doc_find(n, key);
+
+	decode_enter(&d, key);
+	if (value) {
+		int err = decode_borrow(&d, value, ret);
+
+		if (err)
+			return err;
+	}
+	return *ret && **ret ? 0 : decode_error(&d, n->line, "Required value");
+}
+
+static int node_take(struct parse *p, const struct doc_node *n, const struct type *inherited,
+		     unsigned int depth);
+
+/* A List's items; "PodList" says of its items that they are Pods, "List" says nothing. */
+static int list_take(struct parse *p, const struct doc_node *n, const struct type *t,
+		     unsigned int depth)
+{
+	struct decoder d = { .file = p->name, .err = p->err };
+	const struct doc_node *items = doc_find(n, "items");
+	own(free) char *item_kind = strndup(t->kind, strlen(t->kind) - strlen("List"));
+	struct type item = { .api_version = t->api_version, .kind = item_kind };
+	int err = 0;
+
+	if (!item_kind)
+		return err_nomem(p->err);
+	decode_enter(&d, "items");
+	if (depth >= MANIFEST_DEPTH_MAX)
+		return decode_error(&d, n->line, "Lists more than %u deep", MANIFEST_DEPTH_MAX);
+	if (items)
+		err = decode_want(&d, items, DOC_LIST);
+	for (size_t i = 0; items && !err && i < items->n; i++)
+		err = node_take(p, items->items[i], *item_kind ? &item : NULL, depth + 1);
+	return err;
+}
+
+static bool is_list(const char *kind)
+{
+	size_t n = strlen(kind);
+
+	return n >= 4 && !strcmp(kind + n - 4, "List");
+}
+
+static int node_take(struct parse *p, const struct doc_node *n, const struct type *inherited,
+		     unsigned int depth)
+{
+	struct type t = inherited ? *inherited : (struct type){ 0 };
+	int kind;
+
+	if (n->type != DOC_MAP)
+		return err_set(p->err, EINVAL, "%s:%u: an object must be a map, not %s", p->name,
+			       n->line, doc_type_text(n));
+	if (type_text(p, n, "apiVersion", &t.api_version) < 0 ||
+	    type_text(p, n, "kind", &t.kind) < 0)
+		return -EINVAL;
+	if (is_list(t.kind))
+		return list_take(p, n, &t, depth);
+	kind = type_find(&t);
+	return kind < 0 ? unknown_take(p, n, &t) : object_read(p, n, (enum kind)kind);
+}
+
+static int documents_take(struct parse *p, const char *text, size_t len)
+{
+	own(reader_close) struct reader *r = NULL;
+	int err = reader_open(p->name, text ? text : "", len, &r, p->err);
+
+	while (!err) {
+		const struct doc_node *root = NULL;
+
+		err = reader_next(r, &root, p->err);
+		if (err || !root)
+			break;
+		if (!doc_is_null(root))
+			err = node_take(p, root, NULL, 0);
+	}
+	return err;
+}
+
+int manifest_parse(const char *name, const char *text, size_t len,
+		   const struct manifest_options *opt, object_vec *objects, struct err *reterr)
+{
+	struct err local = { 0 };
+	own(parse_done) struct parse p = {
+		.name = name,
+		.opt = opt,
+		.objects = objects,
+		.err = reterr ? reterr : &local,
+	};
+	size_t before = objects->n;
+	int err = documents_take(&p, text, len);
+
+	if (!err) {
+		unknown_warn(&p);
+		return 0;
+	}
+	while (objects->n > before)
+		object_free(objects->at[--objects->n]);
+	/* Helpers that return a pointer leave the code in the error only. */
+	return p.err->code ? -p.err->code : err;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Manifests: YAML or JSON text ↔ objects. Input is hostile: every size is bounded by
+ * manifest/bounds.h, and an error names file, line and field:
+ *	web.yaml:12: spec.ports[0].port: must be a number between 1 and 65535, not "http"
+ * Unknown fields are ignored, unknown kinds are counted and named to @warn.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "model/object.h"
+
+/* One line for a person; never NULL text. */
+typedef void manifest_warn_fn(void *arg, const char *text);
+
+struct manifest_options {
+	bool strict;			/* an unknown kind is an error */
+	manifest_warn_fn *warn;		/* may be NULL */
+	void *warn_arg;
+};
+
+/*
+ * Appends the objects of a file, of every *.yaml, *.yml and *.json file in a directory
+ * (sorted, not recursive, dot files left out), or of standard input for "-". Lists are
+ * taken apart. The objects are decoded only: not yet defaulted or validated.
+ * On failure *@objects is as before.
+ */
+int manifest_load(const char *path, const struct manifest_options *opt, object_vec *objects,
+		  struct err *reterr);
+
+/* The same from memory; @name stands in messages. */
+int manifest_parse(const char *name, const char *text, size_t len,
+		   const struct manifest_options *opt, object_vec *objects, struct err *reterr);
+
+/*
+ * Text as kubectl -o yaml / -o json prints it: apiVersion, kind, metadata, spec, status.
+ * What manifest_parse() reads back from it is equal to @o. A List of @n objects if @list.
+ */
+int manifest_print_yaml(FILE *out, struct object *const *objects, size_t n, bool list);
+int manifest_print_json(FILE *out, struct object *const *objects, size_t n, bool list);
+
+/* The compact JSON of one object for the store; NULL when out of memory; caller frees. */
+char *manifest_json(const struct object *o);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* metadata, and the names that several kinds share. */
+#include "manifest/shape.h"
+
+const struct choice protocol_choices[] = {
+	{ "SCTP", PROTO_SCTP }, { "TCP", PROTO_TCP }, { "UDP", PROTO_UDP }, { NULL, 0 },
+};
+
+/* One more than the enum, since 0 is "not given". */
+const struct choice family_choices[] = {
+	{ "IPv4", FAMILY_V4 + 1 }, { "IPv6", FAMILY_V6 + 1 }, { NULL, 0 },
+};
+
+#define AT(member) .off = offsetof(struct meta, member)
+
+static const struct field meta_fields[] = {
+	{ "name", FIELD_TEXT, AT(name) },
+	{ "generateName", FIELD_TEXT, AT(generate_name) },
+	{ "namespace", FIELD_TEXT, AT(namespace), .omit_empty = true },
+	{ "uid", FIELD_TEXT, AT(uid) },
+	{ "labels", FIELD_LABELS, AT(labels) },
+	{ "annotations", FIELD_LABELS, AT(annotations) },
+	{ "creationTimestamp", FIELD_TIME, AT(created) },
+	{ "deletionTimestamp", FIELD_TIME, AT(deleted) },
+};
+const struct shape meta_shape = SHAPE(meta_fields);
+
+const struct shape *kind_shape(enum kind kind)
+{
+	static const struct shape *const shapes[KIND_COUNT] = {
+		[KIND_SERVICE] = &service_shape,
+		[KIND_SLICE] = &slice_shape,
+		[KIND_POD] = &pod_shape,
+		[KIND_NODE] = &node_shape,
+	};
+
+	return shapes[kind];
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <string.h>
+
+#include "manifest/encode.h"
+#include "manifest/first_text.h"
+
+static int pod_cidr_decode(struct decoder *d, const struct doc_node *n, void *at)
+{
+	struct node *node = at;
+
+	return first_text_decode(d, n, &node->pod_cidrs);
+}
+
+static int pod_cidr_encode(const void *at, json_t *map)
+{
+	const struct node *n = at;
+
+	return n->pod_cidrs.n ? encode_text(map, "podCIDR", n->pod_cidrs.at[0]) : 0;
+}
+
+/* The two types of address that matter; the other types are names. */
+static text_vec *addresses_of(struct node *n, const char *type)
+{
+	if (!strcmp(type, "InternalIP"))
+		return &n->internal_ips;
+	return !strcmp(type, "ExternalIP") ? &n->external_ips : NULL;
+}
+
+struct address {
+	char *type;
+	char *address;
+};
+
+static const struct field address_fields[] = {
+	{ "type", FIELD_TEXT, .off = offsetof(struct address, type) },
+	{ "address", FIELD_TEXT, .off = offsetof(struct address, address) },
+};
+static const struct shape address_shape = SHAPE(address_fields, .size = sizeof(struct address));
+
+static int address_decode(struct decoder *d, const struct doc_node *n, struct node *node)
+{
+	struct address a = { 0 };
+	int err = decode_shape(d, &address_shape, n, &a);
+	text_vec *to = !err && a.type && a.address ? addresses_of(node, a.type) : NULL;
+
+	if (to && texts_push(to, a.address) < 0)
+		err = err_nomem(d->err);
+	free(a.type);
+	free(a.address);
+	return err;
+}
+
+static int addresses_decode(struct decoder *d, const struct doc_node *n, void *at)
+{
+	int err = decode_want(d, n, DOC_LIST);
+
+	for (size_t i = 0; !err && i < n->n; i++) {
+		size_t mark = decode_enter_item(d, i);
+
+		err = address_decode(d, n->items[i], at);
+		decode_leave(d, mark);
+	}
+	return err;
+}
+
+static int addresses_add(json_t *list, char *type, const text_vec *texts)
+{
+	vec_each(t, texts) {
+		const struct address a = { .type = type, .address = *t };
+		own(json_unref) json_t *item = json_object();
+
+		if (encode_shape(&address_shape, &a, item) < 0 ||
+		    json_array_append_new(list, TAKE(item)) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int addresses_encode(const void *at, json_t *map)
+{
+	const struct node *n = at;
+	own(json_unref) json_t *list = NULL;
+
+	if (!n->internal_ips.n && !n->external_ips.n)
+		return 0;
+	list = json_array();
+	if (addresses_add(list, "InternalIP", &n->internal_ips) < 0 ||
+	    addresses_add(list, "ExternalIP", &n->external_ips) < 0)
+		return -ENOMEM;
+	return json_object_set_new(map, "addresses", TAKE(list)) < 0 ? -ENOMEM : 0;
+}
+
+#define AT(member) .off = offsetof(struct node, member)
+
+static const struct field spec_fields[] = {
+	{ "podCIDRs", FIELD_TEXTS, AT(pod_cidrs) },
+	{ "podCIDR", FIELD_OTHER, .decode = pod_cidr_decode, .encode = pod_cidr_encode },
+};
+static const struct shape spec_shape = SHAPE(spec_fields);
+
+static const struct field status_fields[] = {
+	{ "addresses", FIELD_OTHER, .decode = addresses_decode, .encode = addresses_encode },
+};
+static const struct shape status_shape = SHAPE(status_fields);
+
+static const struct field node_fields[] = {
+	{ "metadata", FIELD_GROUP, AT(meta), .shape = &meta_shape },
+	{ "spec", FIELD_GROUP, .shape = &spec_shape },
+	{ "status", FIELD_GROUP, .shape = &status_shape },
+};
+const struct shape node_shape = SHAPE(node_fields);

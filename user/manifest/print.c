@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Objects → text. Keys are sorted, as kubectl prints them; strings that a YAML reader
+ * could take for something else are quoted.
+ */
+#include <string.h>
+#include <yaml.h>
+
+#include "manifest/encode.h"
+#include "manifest/manifest.h"
+
+#define JSON_INDENT_KUBECTL 4
+
+/* --- one value for all that is printed -------------------------------------------- */
+
+static int set_text(json_t *map, const char *key, const char *text)
+{
+	return json_object_set_new(map, key, json_string(text)) < 0 ? -ENOMEM : 0;
+}
+
+/* kubectl's List around the objects; NULL when out of memory. */
+static json_t *list_value(struct object *const *objects, size_t n)
+{
+	own(json_unref) json_t *list = json_object();
+	own(json_unref) json_t *meta = json_object();
+	json_t *items = json_array();
+
+	if (json_object_set_new(list, "items", items) < 0)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (json_array_append_new(items, encode_object(objects[i])) < 0)
+			return NULL;
+	}
+	if (set_text(list, "apiVersion", "v1") < 0 || set_text(list, "kind", "List") < 0 ||
+	    set_text(meta, "resourceVersion", "") < 0 ||
+	    json_object_set_new(list, "metadata", TAKE(meta)) < 0)
+		return NULL;
+	return TAKE(list);
+}
+
+/* --- YAML ------------------------------------------------------------------------- */
+
+static int file_write(void *arg, unsigned char *bytes, size_t n)
+{
+	return fwrite(bytes, 1, n, arg) == n;
+}
+
+/* Takes over the event, as libyaml does. */
+static int emit(yaml_emitter_t *e, yaml_event_t *ev, int made)
+{
+	if (!made)
+		return -ENOMEM;
+	return yaml_emitter_emit(e, ev) ? 0 : -EIO;
+}
+
+/* A text of lines is a block, if nothing in it could be lost there. */
+static bool is_block(const char *text)
+{
+	if (!strchr(text, '\n') || *text == ' ' || *text == '\n' || *text == '\t')
+		return false;
+	for (const char *p = text; *p; p++) {
+		if (*p == '\n' && (p[1] == '\n' || (p > text && p[-1] == ' ')))
+			return false;
+		if ((*p < ' ' && *p != '\n') || *p > '~')
+			return false;
+	}
+	return true;
+}
+
+static int text_emit(yaml_emitter_t *e, const char *text)
+{
+	yaml_scalar_style_t style = YAML_PLAIN_SCALAR_STYLE;
+	yaml_event_t ev;
+
+	if (is_block(text))
+		style = YAML_LITERAL_SCALAR_STYLE;
+	else if (strchr(text, '\n') || scalar_needs_quotes(text))
+		style = YAML_DOUBLE_QUOTED_SCALAR_STYLE;
+	return emit(e, &ev, yaml_scalar_event_initialize(&ev, NULL, NULL,
+		    (const yaml_char_t *)text, (int)strlen(text), 1, 1, style));
+}
+
+static int plain_emit(yaml_emitter_t *e, const char *text)
+{
+	yaml_event_t ev;
+
+	return emit(e, &ev, yaml_scalar_event_initialize(&ev, NULL, NULL,
+		    (const yaml_char_t *)text, (int)strlen(text), 1, 1,
+		    YAML_PLAIN_SCALAR_STYLE));
+}
+
+static int value_emit(yaml_emitter_t *e, json_t *v);
+
+static int key_cmp(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int pairs_emit(yaml_emitter_t *e, json_t *map)
+{
+	size_t n = json_object_size(map);
+	own(free) const char **keys = calloc(n ? n : 1, sizeof(*keys));
+	const char *key;
+	json_t *value;
+	size_t i = 0;
+
+	if (!keys)
+		return -ENOMEM;
+	json_object_foreach(map, key, value)
+		keys[i++] = key;
+	qsort(keys, n, sizeof(*keys), key_cmp);
+	for (i = 0; i < n; i++) {
+		int err = text_emit(e, keys[i]) ?: value_emit(e, json_object_get(map, keys[i]));
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int map_emit(yaml_emitter_t *e, json_t *map)
+{
+	yaml_event_t ev;
+
+	return emit(e, &ev, yaml_mapping_start_event_initialize(&ev, NULL, NULL, 1,
+								YAML_BLOCK_MAPPING_STYLE)) ?:
+	       pairs_emit(e, map) ?:
+	       emit(e, &ev, yaml_mapping_end_event_initialize(&ev));
+}
+
+static int list_emit(yaml_emitter_t *e, json_t *list)
+{
+	yaml_event_t ev;
+	int err = emit(e, &ev, yaml_sequence_start_event_initialize(&ev, NULL, NULL, 1,
+						YAML_BLOCK_SEQUENCE_STYLE));
+
+	for (size_t i = 0; !err && i < json_array_size(list); i++)
+		err = value_emit(e, json_array_get(list, i));
+	return err ?: emit(e, &ev, yaml_sequence_end_event_initialize(&ev));
+}
+
+static int value_emit(yaml_emitter_t *e, json_t *v)
+{
+	char number[32];
+
+	switch (json_typeof(v)) {
+	case JSON_OBJECT:
+		return map_emit(e, v);
+	case JSON_ARRAY:
+		return list_emit(e, v);
+	case JSON_STRING:
+		return text_emit(e, json_string_value(v));
+	case JSON_INTEGER:
+		snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+		return plain_emit(e, number);
+	case JSON_TRUE:
+		return plain_emit(e, "true");
+	case JSON_FALSE:
+		return plain_emit(e, "false");
+	default:
+		return plain_emit(e, "null");
+	}
+}
+
+/* One document; the first bears no "---". */
+static int document_emit(yaml_emitter_t *e, json_t *v, bool first)
+{
+	yaml_event_t ev;
+
+	return emit(e, &ev, yaml_document_start_event_initialize(&ev, NULL, NULL, NULL, first)) ?:
+	       value_emit(e, v) ?:
+	       emit(e, &ev, yaml_document_end_event_initialize(&ev, 1));
+}
+
+static int objects_emit(yaml_emitter_t *e, struct object *const *objects, size_t n, bool list)
+{
+	own(json_unref) json_t *all = NULL;
+	int err = 0;
+
+	if (list) {
+		all = list_value(objects, n);
+		return all ? document_emit(e, all, true) : -ENOMEM;
+	}
+	for (size_t i = 0; !err && i < n; i++) {
+		own(json_unref) json_t *one = encode_object(objects[i]);
+
+		err = one ? document_emit(e, one, i == 0) : -ENOMEM;
+	}
+	return err;
+}
+
+int manifest_print_yaml(FILE *out, struct object *const *objects, size_t n, bool list)
+{
+	yaml_emitter_t e;
+	yaml_event_t ev;
+	int err;
+
+	if (!yaml_emitter_initialize(&e))
+		return -ENOMEM;
+	yaml_emitter_set_output(&e, file_write, out);
+	yaml_emitter_set_unicode(&e, 1);
+	yaml_emitter_set_width(&e, -1);
+	err = emit(&e, &ev, yaml_stream_start_event_initialize(&ev, YAML_UTF8_ENCODING)) ?:
+	      objects_emit(&e, objects, n, list) ?:
+	      emit(&e, &ev, yaml_stream_end_event_initialize(&ev));
+	if (!err && !yaml_emitter_flush(&e))
+		err = -EIO;
+	yaml_emitter_delete(&e);
+	return err;
+}
+
+/* --- JSON ------------------------------------------------------------------------- */
+
+int manifest_print_json(FILE *out, struct object *const *objects, size_t n, bool list)
+{
+	own(json_unref) json_t *v = NULL;
+
+	/* JSON knows no second document. */
+	v = list || n != 1 ? list_value(objects, n) : encode_object(objects[0]);
+	if (!v)
+		return -ENOMEM;
+	if (json_dumpf(v, out, JSON_INDENT(JSON_INDENT_KUBECTL) | JSON_SORT_KEYS) < 0 ||
+	    fputc('\n', out) == EOF)
+		return -EIO;
+	return 0;
+}
+
+char *manifest_json(const struct object *o)
+{
+	own(json_unref) json_t *v = encode_object(o);
+
+	return v ? json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The shape of an object in a manifest: which key stands for which member of the model's
+ * struct. One table serves both directions, so that what is printed can be read.
+ */
+#pragma once
+
+#include <jansson.h>
+#include <stddef.h>
+
+#include "manifest/doc.h"
+#include "model/object.h"
+
+struct decoder;
+
+enum field_type {
+	FIELD_TEXT,	/* char * */
+	FIELD_BOOL,	/* bool */
+	FIELD_TRISTATE,	/* enum tristate */
+	FIELD_PORT,	/* uint16_t */
+	FIELD_SECONDS,	/* uint32_t, 1 to 86400 */
+	FIELD_TIME,	/* int64_t, RFC 3339 */
+	FIELD_CHOICE,	/* an enum; 0 is "not given" */
+	FIELD_LABELS,	/* label_vec */
+	FIELD_TEXTS,	/* text_vec */
+	FIELD_NAMES,	/* text_vec, as [{sub: text}, ...] */
+	FIELD_GROUP,	/* a map whose fields are members of the same struct */
+	FIELD_LIST,	/* VEC of structs of shape->size */
+	FIELD_OTHER,	/* its own functions */
+};
+
+/* A name of a FIELD_CHOICE; the array ends with a NULL name. */
+struct choice {
+	const char *name;
+	unsigned int value;
+};
+
+struct field {
+	const char *key;
+	enum field_type type;
+	size_t off;			/* in the struct; FIELD_OTHER gets the whole */
+	bool omit_empty;		/* FIELD_TEXT: "" is not printed */
+	bool never_null;		/* FIELD_TEXT: absent reads as "" */
+	bool always;			/* FIELD_BOOL, FIELD_GROUP: printed even if empty */
+	const struct shape *shape;	/* FIELD_GROUP, FIELD_LIST */
+	const struct choice *choices;	/* FIELD_CHOICE, in alphabetical order */
+	const char *sub;		/* FIELD_NAMES */
+	/* FIELD_OTHER. Not called for an absent or null key. */
+	int (*decode)(struct decoder *d, const struct doc_node *n, void *at);
+	/* Puts what it has to say into @map: 0 or -ENOMEM. */
+	int (*encode)(const void *at, json_t *map);
+};
+
+struct shape {
+	const struct field *fields;
+	size_t n;
+	size_t size;			/* of the struct of a FIELD_LIST */
+	const char *required;		/* a key that must be there, or NULL */
+};
+
+#define SHAPE(fields_, ...)                                                        \
+	{                                                                          \
+		.fields = (fields_), .n = sizeof(fields_) / sizeof((fields_)[0]),  \
+		##__VA_ARGS__                                                      \
+	}
+
+extern const struct shape meta_shape;		/* of struct meta */
+extern const struct shape service_shape;	/* these of the kinds' structs */
+extern const struct shape slice_shape;
+extern const struct shape pod_shape;
+extern const struct shape node_shape;
+
+extern const struct choice protocol_choices[];
+extern const struct choice family_choices[];	/* enum family + 1 */
+
+/* The kind's own shape, "metadata" included. */
+const struct shape *kind_shape(enum kind kind);
+
+/* The members of a struct VEC(x), whatever x is: all pointers look alike. */
+struct any_vec {
+	void *at;
+	size_t n;
+	size_t cap;
+};
+
+const struct choice *choice_of(const struct choice *choices, unsigned int value);

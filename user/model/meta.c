@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <string.h>
+
+#include "model/kinds.h"
+#include "model/syntax.h"
+
+#define ANNOTATION_BYTES_MAX (256 * 1024)
+
+int meta_copy(struct meta *to, const struct meta *from)
+{
+	to->created = from->created;
+	to->deleted = from->deleted;
+	if (text_copy(&to->name, from->name) < 0 ||
+	    text_copy(&to->namespace, from->namespace) < 0 ||
+	    text_copy(&to->uid, from->uid) < 0 ||
+	    text_copy(&to->generate_name, from->generate_name) < 0 ||
+	    labels_copy(&to->labels, &from->labels) < 0 ||
+	    labels_copy(&to->annotations, &from->annotations) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+void meta_done(struct meta *m)
+{
+	free(m->name);
+	free(m->namespace);
+	free(m->uid);
+	free(m->generate_name);
+	labels_done(&m->labels);
+	labels_done(&m->annotations);
+}
+
+int meta_default(struct meta *m, bool namespaced)
+{
+	const char *namespace = m->namespace && *m->namespace ? m->namespace : "default";
+	char *copy = strdup(namespaced ? namespace : "");
+
+	if (!copy)
+		return -ENOMEM;
+	free(m->namespace);
+	m->namespace = copy;
+	labels_sort(&m->labels);
+	labels_sort(&m->annotations);
+	return 0;
+}
+
+static int annotations_validate(const struct refuse *r, const label_vec *annotations)
+{
+	size_t bytes = 0;
+
+	vec_each(a, annotations) {
+		const char *wrong = annotation_key_wrong(a->key);
+
+		if (wrong)
+			return refuse_text(r, a->key, wrong, "metadata.annotations");
+		bytes += strlen(a->key) + strlen(a->value);
+	}
+	if (bytes > ANNOTATION_BYTES_MAX)
+		return refuse_number(r, (long)bytes, "may not be more than 262144 bytes",
+				     "metadata.annotations");
+	return 0;
+}
+
+int labels_validate(const struct refuse *r, const label_vec *labels, const char *field)
+{
+	vec_each(l, labels) {
+		const char *wrong = label_key_wrong(l->key);
+
+		if (wrong)
+			return refuse_text(r, l->key, wrong, "%s", field);
+		wrong = label_value_wrong(l->value);
+		if (wrong)
+			return refuse_text(r, l->value, wrong, "%s", field);
+	}
+	return 0;
+}
+
+int meta_validate(const struct refuse *r, const struct meta *m,
+		  const char *(*name_wrong)(const char *))
+{
+	const char *wrong;
+
+	if (!m->name || !*m->name)
+		return refuse_absent(r, m->generate_name && *m->generate_name ?
+				     "generateName is not supported, give a name" :
+				     "a name is required", "metadata.name");
+	wrong = name_wrong(m->name);
+	if (wrong)
+		return refuse_text(r, m->name, wrong, "metadata.name");
+	wrong = kind_infos[r->object->kind].namespaced ? dns_label_wrong(m->namespace) : NULL;
+	if (wrong)
+		return refuse_text(r, m->namespace, wrong, "metadata.namespace");
+	return labels_validate(r, &m->labels, "metadata.labels") ?:
+	       annotations_validate(r, &m->annotations);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * One type over the kinds: what is the same for all is here, the rest is a switch away.
+ */
+#include "model/object.h"
+
+#include <string.h>
+
+#include "model/kinds.h"
+
+const struct kind_info kind_infos[KIND_COUNT] = {
+	[KIND_SERVICE] = {
+		.kind = "Service", .api_version = "v1",
+		.singular = "service", .plural = "services",
+		.printed = "service", .short_name = "svc", .namespaced = true,
+	},
+	[KIND_SLICE] = {
+		.kind = "EndpointSlice", .api_version = "discovery.k8s.io/v1",
+		.singular = "endpointslice", .plural = "endpointslices",
+		.printed = "endpointslice.discovery.k8s.io", .namespaced = true,
+	},
+	[KIND_POD] = {
+		.kind = "Pod", .api_version = "v1",
+		.singular = "pod", .plural = "pods",
+		.printed = "pod", .short_name = "po", .namespaced = true,
+	},
+	[KIND_NODE] = {
+		.kind = "Node", .api_version = "v1",
+		.singular = "node", .plural = "nodes",
+		.printed = "node", .short_name = "no", .namespaced = false,
+	},
+};
+
+struct object *object_new(enum kind kind)
+{
+	struct object *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return NULL;
+	o->kind = kind;
+	switch (kind) {
+	case KIND_SERVICE:
+		o->meta = &o->u.service.meta;
+		break;
+	case KIND_SLICE:
+		o->meta = &o->u.slice.meta;
+		break;
+	case KIND_POD:
+		o->meta = &o->u.pod.meta;
+		break;
+	case KIND_NODE:
+	case KIND_COUNT:
+		o->meta = &o->u.node.meta;
+		break;
+	}
+	return o;
+}
+
+void object_free(struct object *o)
+{
+	if (!o)
+		return;
+	switch (o->kind) {
+	case KIND_SERVICE:
+		service_done(&o->u.service);
+		break;
+	case KIND_SLICE:
+		slice_done(&o->u.slice);
+		break;
+	case KIND_POD:
+		pod_done(&o->u.pod);
+		break;
+	case KIND_NODE:
+	case KIND_COUNT:
+		node_done(&o->u.node);
+		break;
+	}
+	free(o->file);
+	free(o);
+}
+
+static int kind_copy(struct object *to, const struct object *from)
+{
+	switch (from->kind) {
+	case KIND_SERVICE:
+		return service_copy(&to->u.service, &from->u.service);
+	case KIND_SLICE:
+		return slice_copy(&to->u.slice, &from->u.slice);
+	case KIND_POD:
+		return pod_copy(&to->u.pod, &from->u.pod);
+	case KIND_NODE:
+	case KIND_COUNT:
+		break;
+	}
+	return node_copy(&to->u.node, &from->u.node);
+}
+
+struct object *object_copy(const struct object *o)
+{
+	own(object_free) struct object *copy = object_new(o->kind);
+
+	if (!copy || meta_copy(copy->meta, o->meta) < 0 || kind_copy(copy, o) < 0 ||
+	    text_copy(&copy->file, o->file) < 0)
+		return NULL;
+	copy->line = o->line;
+	return TAKE(copy);
+}
+
+static int kind_default(struct object *o)
+{
+	switch (o->kind) {
+	case KIND_SERVICE:
+		return service_default(&o->u.service);
+	case KIND_SLICE:
+		return slice_default(&o->u.slice);
+	case KIND_POD:
+		return pod_default(&o->u.pod);
+	case KIND_NODE:
+	case KIND_COUNT:
+		break;
+	}
+	return node_default(&o->u.node);
+}
+
+int object_default(struct object *o, struct err *reterr)
+{
+	if (meta_default(o->meta, kind_infos[o->kind].namespaced) < 0 || kind_default(o) < 0)
+		return err_nomem(reterr);
+	return 0;
+}
+
+int object_validate(const struct object *o, struct err *reterr)
+{
+	const struct refuse r = { .object = o, .err = reterr };
+
+	switch (o->kind) {
+	case KIND_SERVICE:
+		return service_validate(&r, &o->u.service);
+	case KIND_SLICE:
+		return slice_validate(&r, &o->u.slice);
+	case KIND_POD:
+		return pod_validate(&r, &o->u.pod);
+	case KIND_NODE:
+	case KIND_COUNT:
+		break;
+	}
+	return node_validate(&r, &o->u.node);
+}
+
+static int text_cmp(const char *a, const char *b)
+{
+	return strcmp(a ? a : "", b ? b : "");
+}
+
+int object_cmp(const struct object *a, const struct object *b)
+{
+	int order;
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	order = text_cmp(a->meta->namespace, b->meta->namespace);
+	return order ? order : text_cmp(a->meta->name, b->meta->name);
+}
+
+void objects_done(object_vec *objects)
+{
+	vec_each(o, objects)
+		object_free(*o);
+	vec_done(objects);
+}

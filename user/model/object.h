@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The objects that everything else speaks: Services, EndpointSlices, Pods and Nodes,
+ * with what sluice uses of them. Plain values: no I/O, no allocation policy.
+ *
+ * Strings are owned by their object and may be NULL where the field is absent. An
+ * object that came through object_default() and object_validate() keeps the promises
+ * written at its fields.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+#include "base/own.h"
+#include "base/vec.h"
+
+struct label {
+	char *key;
+	char *value;
+};
+
+typedef VEC(struct label) label_vec;
+typedef VEC(char *) text_vec;
+
+struct meta {
+	char *name;		/* never NULL */
+	char *namespace;	/* never NULL; "" for Nodes */
+	char *uid;		/* given by the store when an object is first seen */
+	char *generate_name;	/* only in input; refused */
+	label_vec labels;	/* sorted by key after defaulting */
+	label_vec annotations;
+	int64_t created;	/* seconds since 1970, 0 = not yet stored */
+	int64_t deleted;	/* deletionTimestamp, 0 = not being deleted */
+};
+
+enum protocol {
+	PROTO_TCP = 6,
+	PROTO_UDP = 17,
+	PROTO_SCTP = 132,
+};
+
+const char *protocol_name(enum protocol p);
+
+/* --- Service ------------------------------------------------------------------ */
+
+enum service_type {
+	SERVICE_CLUSTER_IP,
+	SERVICE_NODE_PORT,
+	SERVICE_LOAD_BALANCER,
+	SERVICE_EXTERNAL_NAME,
+};
+
+const char *service_type_name(enum service_type t);
+
+enum traffic_policy {
+	POLICY_UNSET,
+	POLICY_CLUSTER,
+	POLICY_LOCAL,
+};
+
+enum ip_family_policy {
+	IPFP_UNSET,
+	IPFP_SINGLE,
+	IPFP_PREFER_DUAL,
+	IPFP_REQUIRE_DUAL,
+};
+
+/* targetPort: a number, or the name of a container port. */
+struct target_port {
+	uint16_t number;	/* 0 if named */
+	char *name;		/* NULL if a number */
+};
+
+struct service_port {
+	char *name;		/* "" if the only port has none; never NULL after defaulting */
+	enum protocol protocol;
+	uint16_t port;
+	uint16_t node_port;	/* 0: none, or to be allocated */
+	struct target_port target;
+	char *app_protocol;
+};
+
+struct lb_ingress {
+	char *ip;
+	char *hostname;
+	bool proxy;		/* ipMode: Proxy */
+};
+
+struct service {
+	struct meta meta;
+	enum service_type type;
+	bool type_given;
+	bool headless;			/* clusterIP: None */
+	text_vec cluster_ips;		/* canonical text, [0] is clusterIP; "None" never */
+	VEC(enum family) ip_families;	/* as long as cluster_ips once allocated */
+	enum ip_family_policy ip_family_policy;
+	VEC(struct service_port) ports;
+	label_vec selector;
+	bool has_selector;		/* `selector: {}` counts */
+	text_vec external_ips;
+	text_vec lb_source_ranges;
+	VEC(struct lb_ingress) lb_ingress;	/* status.loadBalancer.ingress */
+	char *lb_class;
+	char *lb_ip;
+	char *external_name;
+	enum traffic_policy external_policy;
+	enum traffic_policy internal_policy;
+	uint16_t health_check_node_port;
+	bool affinity_client_ip;
+	uint32_t affinity_timeout_sec;
+	bool publish_not_ready;
+	bool no_lb_node_ports;		/* allocateLoadBalancerNodePorts: false */
+	char *traffic_distribution;
+};
+
+/* --- EndpointSlice ------------------------------------------------------------ */
+
+enum tristate {
+	TRI_UNSET,
+	TRI_TRUE,
+	TRI_FALSE,
+};
+
+struct endpoint {
+	text_vec addresses;		/* at least one; only [0] is used */
+	enum tristate ready;		/* unset means true */
+	enum tristate serving;		/* unset means true */
+	enum tristate terminating;	/* unset means false */
+	char *hostname;
+	char *node_name;
+	char *zone;
+	char *target_kind;		/* targetRef */
+	char *target_namespace;
+	char *target_name;
+	text_vec zone_hints;
+	text_vec node_hints;
+};
+
+struct slice_port {
+	char *name;		/* NULL: absent, the port is skipped */
+	enum protocol protocol;
+	uint16_t port;		/* 0: absent, the port is skipped */
+	char *app_protocol;
+};
+
+struct slice {
+	struct meta meta;	/* label kubernetes.io/service-name joins it to its Service */
+	enum family family;	/* addressType */
+	bool fqdn;		/* addressType: FQDN, never used for packets */
+	VEC(struct slice_port) ports;
+	VEC(struct endpoint) endpoints;
+};
+
+#define LABEL_SERVICE_NAME "kubernetes.io/service-name"
+#define LABEL_MANAGED_BY "endpointslice.kubernetes.io/managed-by"
+#define LABEL_HEADLESS "service.kubernetes.io/headless"
+#define LABEL_SERVICE_PROXY "service.kubernetes.io/service-proxy-name"
+#define LABEL_ZONE "topology.kubernetes.io/zone"
+/* What cluster/ makes from selectors bears this in LABEL_MANAGED_BY. */
+#define SLUICE_SLICE_MANAGER "endpointslice-controller.sluice"
+
+/* --- Pod ---------------------------------------------------------------------- */
+
+struct container_port {
+	char *name;		/* NULL if unnamed */
+	enum protocol protocol;
+	uint16_t port;
+};
+
+struct pod {
+	struct meta meta;
+	char *node_name;
+	char *hostname;
+	char *subdomain;
+	bool host_network;
+	bool ready;		/* condition Ready=True */
+	bool finished;		/* phase Succeeded or Failed */
+	text_vec ips;		/* podIP first, then the rest of podIPs */
+	VEC(struct container_port) ports;	/* containers, then sidecars */
+};
+
+/* --- Node --------------------------------------------------------------------- */
+
+struct node {
+	struct meta meta;
+	text_vec pod_cidrs;
+	text_vec internal_ips;	/* status.addresses of type InternalIP */
+	text_vec external_ips;
+};
+
+/* --- any of them -------------------------------------------------------------- */
+
+enum kind {
+	KIND_SERVICE,
+	KIND_SLICE,
+	KIND_POD,
+	KIND_NODE,
+	KIND_COUNT,
+};
+
+/* What kubectl prints and accepts, one row a kind. */
+struct kind_info {
+	const char *kind;		/* "EndpointSlice" */
+	const char *api_version;	/* "discovery.k8s.io/v1" */
+	const char *singular;		/* "endpointslice" */
+	const char *plural;		/* "endpointslices" */
+	const char *printed;		/* "endpointslice.discovery.k8s.io" */
+	const char *short_name;		/* NULL if none */
+	bool namespaced;
+};
+
+extern const struct kind_info kind_infos[KIND_COUNT];
+
+struct object {
+	enum kind kind;
+	struct meta *meta;	/* points into the member of u that is in use */
+	union {
+		struct service service;
+		struct slice slice;
+		struct pod pod;
+		struct node node;
+	} u;
+	/* Where it was read, for messages; file may be NULL. Not part of its value. */
+	char *file;
+	unsigned int line;
+};
+
+/* NULL when out of memory. */
+struct object *object_new(enum kind kind);
+void object_free(struct object *o);
+DEFINE_OWN(struct object, object_free)
+
+/* A deep copy, or NULL when out of memory. */
+struct object *object_copy(const struct object *o);
+
+/*
+ * What the API server fills in before it validates: namespace "default", protocols,
+ * target ports, policies. Allocated values (addresses, node ports) are not its job.
+ */
+int object_default(struct object *o, struct err *reterr);
+
+/*
+ * Refuses what the API server would, with its words:
+ *	file:line: The Service "web" is invalid: spec.ports[0].port: Invalid value: 0: ...
+ */
+int object_validate(const struct object *o, struct err *reterr);
+
+/* Order: kind, namespace, name. */
+int object_cmp(const struct object *a, const struct object *b);
+
+/* NULL if there is none. */
+const char *labels_find(const label_vec *labels, const char *key);
+
+/* Whether every pair of @selector is in @labels. An empty selector matches all. */
+bool labels_match(const label_vec *selector, const label_vec *labels);
+
+/* Appends a copy / replaces the value; 0 or -ENOMEM. */
+int labels_set(label_vec *labels, const char *key, const char *value);
+
+void labels_done(label_vec *labels);
+
+int texts_push(text_vec *texts, const char *text);	/* copies */
+void texts_done(text_vec *texts);
+
+typedef VEC(struct object *) object_vec;
+
+/* Frees the objects too. */
+void objects_done(object_vec *objects);
+DEFINE_OWN_DONE(object_vec, objects_done)

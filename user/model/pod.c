@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <string.h>
+
+#include "model/kinds.h"
+#include "model/syntax.h"
+
+int pod_copy(struct pod *to, const struct pod *from)
+{
+	to->host_network = from->host_network;
+	to->ready = from->ready;
+	to->finished = from->finished;
+	if (text_copy(&to->node_name, from->node_name) < 0 ||
+	    text_copy(&to->hostname, from->hostname) < 0 ||
+	    text_copy(&to->subdomain, from->subdomain) < 0 ||
+	    texts_copy(&to->ips, &from->ips) < 0 ||
+	    vec_reserve(&to->ports, from->ports.n) < 0)
+		return -ENOMEM;
+	vec_each(p, &from->ports) {
+		struct container_port *copy = &to->ports.at[to->ports.n++];
+
+		*copy = (struct container_port){ .protocol = p->protocol, .port = p->port };
+		if (text_copy(&copy->name, p->name) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void pod_done(struct pod *p)
+{
+	meta_done(&p->meta);
+	free(p->node_name);
+	free(p->hostname);
+	free(p->subdomain);
+	texts_done(&p->ips);
+	vec_each(port, &p->ports)
+		free(port->name);
+	vec_done(&p->ports);
+}
+
+int pod_default(struct pod *p)
+{
+	vec_each(port, &p->ports) {
+		if (!port->protocol)
+			port->protocol = PROTO_TCP;
+	}
+	return texts_canonical_addr(&p->ips);
+}
+
+static int ports_validate(const struct refuse *r, const struct pod *p)
+{
+	vec_each(port, &p->ports) {
+		const char *wrong = port_wrong(port->port);
+
+		if (wrong)
+			return refuse_number(r, port->port, wrong,
+					     "spec.containers.ports.containerPort");
+		wrong = port->name ? port_name_wrong(port->name) : NULL;
+		if (wrong)
+			return refuse_text(r, port->name, wrong, "spec.containers.ports.name");
+	}
+	return 0;
+}
+
+int pod_validate(const struct refuse *r, const struct pod *p)
+{
+	int err = meta_validate(r, &p->meta, dns_subdomain_wrong) ?: ports_validate(r, p);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < p->ips.n; i++) {
+		const char *wrong = addr_wrong(p->ips.at[i]);
+
+		if (wrong)
+			return refuse_text(r, p->ips.at[i], wrong, "status.podIPs[%zu]", i);
+	}
+	if (p->node_name && *p->node_name && dns_subdomain_wrong(p->node_name))
+		return refuse_text(r, p->node_name, dns_subdomain_wrong(p->node_name),
+				   "spec.nodeName");
+	if (p->hostname && *p->hostname && dns_label_wrong(p->hostname))
+		return refuse_text(r, p->hostname, dns_label_wrong(p->hostname),
+				   "spec.hostname");
+	if (p->subdomain && *p->subdomain && dns_label_wrong(p->subdomain))
+		return refuse_text(r, p->subdomain, dns_label_wrong(p->subdomain),
+				   "spec.subdomain");
+	return 0;
+}

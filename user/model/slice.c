@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <stdio.h>
+#include <string.h>
+
+#include "model/kinds.h"
+#include "model/syntax.h"
+
+#define ENDPOINTS_MAX 1000
+#define ADDRESSES_MAX 100
+#define HINTS_MAX 8
+
+/* --- value ---------------------------------------------------------------------- */
+
+static int port_copy(struct slice_port *to, const struct slice_port *from)
+{
+	*to = *from;
+	to->name = to->app_protocol = NULL;
+	if (text_copy(&to->name, from->name) < 0 ||
+	    text_copy(&to->app_protocol, from->app_protocol) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+static int endpoint_copy(struct endpoint *to, const struct endpoint *from)
+{
+	*to = (struct endpoint){
+		.ready = from->ready,
+		.serving = from->serving,
+		.terminating = from->terminating,
+	};
+	if (text_copy(&to->hostname, from->hostname) < 0 ||
+	    text_copy(&to->node_name, from->node_name) < 0 ||
+	    text_copy(&to->zone, from->zone) < 0 ||
+	    text_copy(&to->target_kind, from->target_kind) < 0 ||
+	    text_copy(&to->target_namespace, from->target_namespace) < 0 ||
+	    text_copy(&to->target_name, from->target_name) < 0 ||
+	    texts_copy(&to->addresses, &from->addresses) < 0 ||
+	    texts_copy(&to->zone_hints, &from->zone_hints) < 0 ||
+	    texts_copy(&to->node_hints, &from->node_hints) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
+int slice_copy(struct slice *to, const struct slice *from)
+{
+	to->family = from->family;
+	to->fqdn = from->fqdn;
+	if (vec_reserve(&to->ports, from->ports.n) < 0 ||
+	    vec_reserve(&to->endpoints, from->endpoints.n) < 0)
+		return -ENOMEM;
+	vec_each(p, &from->ports) {
+		if (port_copy(&to->ports.at[to->ports.n++], p) < 0)
+			return -ENOMEM;
+	}
+	vec_each(e, &from->endpoints) {
+		if (endpoint_copy(&to->endpoints.at[to->endpoints.n++], e) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static void endpoint_done(struct endpoint *e)
+{
+	texts_done(&e->addresses);
+	texts_done(&e->zone_hints);
+	texts_done(&e->node_hints);
+	free(e->hostname);
+	free(e->node_name);
+	free(e->zone);
+	free(e->target_kind);
+	free(e->target_namespace);
+	free(e->target_name);
+}
+
+void slice_done(struct slice *s)
+{
+	meta_done(&s->meta);
+	vec_each(p, &s->ports) {
+		free(p->name);
+		free(p->app_protocol);
+	}
+	vec_done(&s->ports);
+	vec_each(e, &s->endpoints)
+		endpoint_done(e);
+	vec_done(&s->endpoints);
+}
+
+/* --- defaults ------------------------------------------------------------------- */
+
+int slice_default(struct slice *s)
+{
+	vec_each(p, &s->ports) {
+		if (!p->protocol)
+			p->protocol = PROTO_TCP;
+		if (!p->name && !(p->name = strdup("")))
+			return -ENOMEM;
+	}
+	if (s->fqdn)
+		return 0;
+	vec_each(e, &s->endpoints) {
+		if (texts_canonical_addr(&e->addresses) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* --- rules ---------------------------------------------------------------------- */
+
+static int port_validate(const struct refuse *r, const struct slice *s, size_t i)
+{
+	const struct slice_port *p = &s->ports.at[i];
+	char text[80];
+
+	if (*p->name && dns_label_wrong(p->name))
+		return refuse_text(r, p->name, dns_label_wrong(p->name), "ports[%zu].name", i);
+	if (p->app_protocol && label_key_wrong(p->app_protocol))
+		return refuse_text(r, p->app_protocol, label_key_wrong(p->app_protocol),
+				   "ports[%zu].appProtocol", i);
+	for (size_t j = 0; j < i; j++) {
+		if (!strcmp(s->ports.at[j].name, p->name)) {
+			snprintf(text, sizeof(text), "\"%s\"", p->name);
+			return refuse_twice(r, text, "ports[%zu].name", i);
+		}
+	}
+	return 0;
+}
+
+static const char *address_wrong(const struct slice *s, const char *text)
+{
+	struct addr a;
+
+	if (s->fqdn)
+		return dns_subdomain_wrong(text);
+	if (addr_parse(text, &a) < 0 || addr_family(&a) != s->family)
+		return s->family == FAMILY_V4 ? "must be a valid IPv4 address" :
+						"must be a valid IPv6 address";
+	return endpoint_addr_wrong(text);
+}
+
+static int addresses_validate(const struct refuse *r, const struct slice *s, size_t i)
+{
+	const text_vec *addresses = &s->endpoints.at[i].addresses;
+
+	if (!addresses->n)
+		return refuse_absent(r, "must contain at least 1 address",
+				     "endpoints[%zu].addresses", i);
+	if (addresses->n > ADDRESSES_MAX)
+		return refuse_many(r, addresses->n, ADDRESSES_MAX, "endpoints[%zu].addresses", i);
+	for (size_t j = 0; j < addresses->n; j++) {
+		const char *wrong = address_wrong(s, addresses->at[j]);
+
+		if (wrong)
+			return refuse_text(r, addresses->at[j], wrong,
+					   "endpoints[%zu].addresses[%zu]", i, j);
+	}
+	return 0;
+}
+
+static int hints_validate(const struct refuse *r, const text_vec *hints, const char *field,
+			  const char *(*wrong)(const char *), size_t i)
+{
+	if (hints->n > HINTS_MAX)
+		return refuse_many(r, hints->n, HINTS_MAX, "endpoints[%zu].hints.%s", i, field);
+	for (size_t j = 0; j < hints->n; j++) {
+		if (wrong(hints->at[j]))
+			return refuse_text(r, hints->at[j], wrong(hints->at[j]),
+					   "endpoints[%zu].hints.%s[%zu].name", i, field, j);
+	}
+	return 0;
+}
+
+static int endpoint_validate(const struct refuse *r, const struct slice *s, size_t i)
+{
+	const struct endpoint *e = &s->endpoints.at[i];
+
+	if (e->hostname && dns_label_wrong(e->hostname))
+		return refuse_text(r, e->hostname, dns_label_wrong(e->hostname),
+				   "endpoints[%zu].hostname", i);
+	if (e->node_name && dns_subdomain_wrong(e->node_name))
+		return refuse_text(r, e->node_name, dns_subdomain_wrong(e->node_name),
+				   "endpoints[%zu].nodeName", i);
+	if (e->zone && label_value_wrong(e->zone))
+		return refuse_text(r, e->zone, label_value_wrong(e->zone),
+				   "endpoints[%zu].zone", i);
+	return addresses_validate(r, s, i) ?:
+	       hints_validate(r, &e->zone_hints, "forZones", label_value_wrong, i) ?:
+	       hints_validate(r, &e->node_hints, "forNodes", dns_subdomain_wrong, i);
+}
+
+int slice_validate(const struct refuse *r, const struct slice *s)
+{
+	int err = meta_validate(r, &s->meta, dns_subdomain_wrong);
+
+	if (!err && s->endpoints.n > ENDPOINTS_MAX)
+		return refuse_many(r, s->endpoints.n, ENDPOINTS_MAX, "endpoints");
+	if (!err && s->ports.n > SLICE_PORTS_MAX)
+		return refuse_many(r, s->ports.n, SLICE_PORTS_MAX, "ports");
+	for (size_t i = 0; !err && i < s->ports.n; i++)
+		err = port_validate(r, s, i);
+	for (size_t i = 0; !err && i < s->endpoints.n; i++)
+		err = endpoint_validate(r, s, i);
+	return err;
+}
