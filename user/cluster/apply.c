@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * `apply`: every object is prepared beside the snapshot, all Services get what they need
+ * together, the slices follow, and only then does the snapshot change, in one step.
+ */
+#include <string.h>
+
+#include "cluster/alloc_ip.h"
+#include "cluster/alloc_port.h"
+#include "cluster/change.h"
+#include "cluster/config.h"
+#include "cluster/endpoints.h"
+#include "cluster/equal.h"
+#include "cluster/service.h"
+
+/* An object that is being applied. */
+struct staged {
+	struct object *now;		/* owned, until it is moved into the edit */
+	const struct object *old;	/* in the snapshot, or NULL */
+};
+
+typedef VEC(struct staged) staged_vec;
+
+static void staged_done(staged_vec *v)
+{
+	vec_each(s, v)
+		object_free(s->now);
+	vec_done(v);
+}
+DEFINE_OWN_DONE(staged_vec, staged_done)
+
+static const struct service *old_service(const struct staged *s)
+{
+	return s->old ? &s->old->u.service : NULL;
+}
+
+/* --- one object --------------------------------------------------------------- */
+
+/* uid and creation time are the store's to give; what a manifest says of them is ignored. */
+static int keep_identity(struct object *now, const struct object *old)
+{
+	char *uid = old && old->meta->uid ? strdup(old->meta->uid) : NULL;
+
+	if (old && old->meta->uid && !uid)
+		return -ENOMEM;
+	free(now->meta->uid);
+	now->meta->uid = uid;
+	now->meta->created = old ? old->meta->created : 0;
+	return 0;
+}
+
+static int prepare_service(struct object *now, const struct object *old, bool policy_given,
+			   struct err *reterr)
+{
+	struct service *s = &now->u.service;
+	const struct service *was = old ? &old->u.service : NULL;
+	int r = 0;
+
+	/* The default is for a new Service; an old one keeps its policy. */
+	if (!policy_given)
+		s->ip_family_policy = IPFP_UNSET;
+	if (was)
+		r = service_keep(s, was, reterr) ?: service_check_update(now, was, reterr);
+	return r ?: service_settle_families(now, was, reterr);
+}
+
+static int stage(const struct snapshot *snap, const struct object *given, staged_vec *staged,
+		 struct err *reterr)
+{
+	own(object_free) struct object *o = object_copy(given);
+	const struct object *old = NULL;
+	bool policy_given;
+	int r;
+
+	if (!o)
+		return err_nomem(reterr);
+	policy_given = o->kind == KIND_SERVICE && o->u.service.ip_family_policy != IPFP_UNSET;
+	r = object_default(o, reterr);
+	if (!r && o->meta->name)
+		old = snapshot_find(snap, o->kind, o->meta->namespace, o->meta->name);
+	if (!r && o->kind == KIND_SERVICE)
+		r = prepare_service(o, old, policy_given, reterr);
+	if (!r)
+		r = object_validate(o, reterr);
+	if (r < 0)
+		return r;
+	if (keep_identity(o, old) < 0 || vec_reserve(staged, 1) < 0)
+		return err_nomem(reterr);
+	staged->at[staged->n++] = (struct staged){ TAKE(o), old };
+	return 0;
+}
+
+/* --- all of them -------------------------------------------------------------- */
+
+static void place_text(const struct object *o, char *buf, size_t size)
+{
+	if (o->file)
+		snprintf(buf, size, "%s:%u", o->file, o->line);
+	else
+		snprintf(buf, size, "the input");
+}
+
+static int refuse_twice(const staged_vec *staged, const struct object *a,
+			const struct object *b, struct err *reterr)
+{
+	const struct staged *s = staged->at;
+	char first[200], second[200];
+
+	while (s->now != a && s->now != b)
+		s++;
+	place_text(s->now, first, sizeof(first));
+	place_text(s->now == a ? b : a, second, sizeof(second));
+	return err_set(reterr, EEXIST, "%s: %s \"%s\"%s%s%s is given twice, first at %s", second,
+		       kind_infos[a->kind].kind, a->meta->name,
+		       *a->meta->namespace ? " in namespace \"" : "", a->meta->namespace,
+		       *a->meta->namespace ? "\"" : "", first);
+}
+
+/* The staged objects in the snapshot's order, borrowed; two of one name are refused. */
+static int sort_staged(const staged_vec *staged, object_vec *ret, struct err *reterr)
+{
+	if (vec_reserve(ret, staged->n) < 0)
+		return err_nomem(reterr);
+	vec_each(s, staged)
+		ret->at[ret->n++] = s->now;
+	edit_sort(ret);
+	for (size_t i = 1; i < ret->n; i++) {
+		if (!object_cmp(ret->at[i - 1], ret->at[i]))
+			return refuse_twice(staged, ret->at[i - 1], ret->at[i], reterr);
+	}
+	return 0;
+}
+
+/* What the Services that are not being applied have stays theirs. */
+static int keep_others(const struct snapshot *snap, const object_vec *sorted, struct ip_alloc *ips,
+		       struct port_alloc *ports)
+{
+	size_t n, at = 0;
+	struct object **services = snapshot_kind(snap, KIND_SERVICE, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct service *s = &services[i]->u.service;
+
+		while (at < sorted->n && object_cmp(sorted->at[at], services[i]) < 0)
+			at++;
+		if (at < sorted->n && !object_cmp(sorted->at[at], services[i]))
+			continue;
+		if (ip_alloc_keep(ips, s, s) < 0 || port_alloc_keep(ports, s, s) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Kept before requested before chosen; see alloc_ip.h. */
+static int allocate_staged(staged_vec *staged, struct ip_alloc *ips, struct port_alloc *ports,
+			   struct err *reterr)
+{
+	int r = 0;
+
+	vec_each(s, staged) {
+		if (s->now->kind == KIND_SERVICE && s->old &&
+		    (ip_alloc_keep(ips, &s->now->u.service, old_service(s)) < 0 ||
+		     port_alloc_keep(ports, &s->now->u.service, old_service(s)) < 0))
+			return err_nomem(reterr);
+	}
+	vec_each(s, staged) {
+		if (!r && s->now->kind == KIND_SERVICE)
+			r = ip_alloc_request(ips, s->now, old_service(s), reterr) ?:
+			    port_alloc_request(ports, s->now, old_service(s), reterr);
+	}
+	vec_each(s, staged) {
+		if (!r && s->now->kind == KIND_SERVICE)
+			r = ip_alloc_fill(ips, &s->now->u.service, reterr) ?:
+			    port_alloc_fill(ports, s->now, reterr);
+	}
+	return r;
+}
+
+static int allocate(const struct snapshot *snap, const struct cluster_config *cfg,
+		    staged_vec *staged, struct err *reterr)
+{
+	own(ip_alloc_done) struct ip_alloc ips;
+	own(port_alloc_done) struct port_alloc ports;
+	object_vec sorted = { 0 };
+	int r;
+
+	ip_alloc_init(&ips, cfg);
+	port_alloc_init(&ports, cfg);
+	r = sort_staged(staged, &sorted, reterr);
+	if (!r && keep_others(snap, &sorted, &ips, &ports) < 0)
+		r = err_nomem(reterr);
+	if (!r)
+		r = allocate_staged(staged, &ips, &ports, reterr);
+	vec_done(&sorted);
+	return r;
+}
+
+/* What differs from the snapshot, sorted; the rest stays in @staged and goes with it. */
+static int take_changed(staged_vec *staged, object_vec *puts, cluster_change_vec *changes)
+{
+	if (vec_reserve(puts, staged->n) < 0)
+		return -ENOMEM;
+	vec_each(s, staged) {
+		enum change c = !s->old ? CHANGE_CREATED :
+				object_equal(s->old, s->now) ? CHANGE_NONE : CHANGE_CONFIGURED;
+
+		if (changes_add(changes, s->now, c) < 0)
+			return -ENOMEM;
+		if (c != CHANGE_NONE)
+			puts->at[puts->n++] = TAKE(s->now);
+	}
+	edit_sort(puts);
+	return 0;
+}
+
+static int apply_staged(struct snapshot *snap, staged_vec *staged, cluster_change_vec *changes)
+{
+	own(cluster_changes_done) cluster_change_vec mine = { 0 };
+	own(objects_done) object_vec puts = { 0 };
+	own(edit_done) struct edit e = { 0 };
+
+	if (edit_init(&e, snap) < 0 || take_changed(staged, &puts, &mine) < 0 ||
+	    edit_change(&e, &puts, NULL) < 0 || endpoints_sync(&e) < 0 ||
+	    changes_move(changes, &mine) < 0)
+		return -ENOMEM;
+	edit_commit(&e, snap);
+	return 0;
+}
+
+int cluster_apply(struct snapshot *snap, const struct cluster_config *cfg,
+		  struct object *const *objects, size_t n, cluster_change_vec *changes,
+		  struct err *reterr)
+{
+	own(staged_done) staged_vec staged = { 0 };
+	int r = cluster_config_check(cfg, reterr);
+
+	for (size_t i = 0; !r && i < n; i++)
+		r = stage(snap, objects[i], &staged, reterr);
+	if (!r)
+		r = allocate(snap, cfg, &staged, reterr);
+	if (!r && apply_staged(snap, &staged, changes) < 0)
+		r = err_nomem(reterr);
+	return r;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What was applied and what was allocated, in one SQLite file per instance:
+ * /var/lib/sluice/INSTANCE/state.db. It is the truth; the maps are made from it.
+ *
+ * A transaction is exclusive: a second command waits up to ten seconds for it. A kill at
+ * any point leaves the state before or the state after. The file is opened with
+ * journal_mode=WAL, synchronous=FULL.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/own.h"
+#include "model/snapshot.h"
+
+struct store;
+
+/* Creates directory and file if needed. *@ret is the caller's. */
+int store_open(const char *instance, struct store **ret, struct err *reterr);
+void store_close(struct store *s);
+DEFINE_OWN(struct store, store_close)
+
+/* Where it is; valid as long as the store. */
+const char *store_path(const struct store *s);
+
+/* Exclusive write transaction; store_close() without a commit rolls back. */
+int store_begin(struct store *s, struct err *reterr);
+int store_commit(struct store *s, struct err *reterr);
+void store_rollback(struct store *s);
+
+/* All objects. Inside a transaction: as changed so far. */
+int store_load(struct store *s, struct snapshot *ret, struct err *reterr);
+
+/*
+ * Brings the stored objects from @before (what store_load() gave in this transaction) to
+ * @after; writes only what differs. Gives uid and creation time to objects that are new.
+ */
+int store_save(struct store *s, const struct snapshot *before, struct snapshot *after,
+	       struct err *reterr);
+
+/*
+ * Small facts that must last: what attach changed on this host, the node's name.
+ * value NULL deletes. get: -ENOENT if absent; the caller frees *@ret.
+ */
+int store_set_fact(struct store *s, const char *key, const char *value, struct err *reterr);
+int store_get_fact(struct store *s, const char *key, char **ret, struct err *reterr);
