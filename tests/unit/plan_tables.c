@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "unit/plan_tables.h"
+
+#include <criterion/criterion.h>
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+void tables_init(struct tables *t, size_t n_services, size_t n_backends, size_t n_choices)
+{
+	*t = (struct tables){
+		.n_services = n_services,
+		.n_backends = n_backends,
+		.n_choices = n_choices,
+		.services = calloc(n_services, sizeof(*t->services)),
+		.backends = calloc(n_backends, sizeof(*t->backends)),
+		.choices = calloc(n_choices, sizeof(*t->choices)),
+		.busy = calloc(n_backends, sizeof(*t->busy)),
+		.history = calloc(n_backends, sizeof(*t->history)),
+	};
+	cr_assert(t->services && t->backends && t->choices && t->busy && t->history);
+}
+
+void tables_done(struct tables *t)
+{
+	for (size_t i = 0; i < t->n_backends; i++)
+		vec_done(&t->history[i]);
+	free(t->services);
+	free(t->backends);
+	free(t->choices);
+	free(t->busy);
+	free(t->history);
+	vec_done(&t->frontends);
+}
+
+static bool slot_idle(void *arg, uint32_t slot)
+{
+	const struct tables *t = arg;
+
+	return !t->busy[slot];
+}
+
+bool tables_flows_alive(const struct tables *t)
+{
+	for (size_t slot = 0; slot < t->n_backends; slot++)
+		if (t->busy[slot])
+			return true;
+	return false;
+}
+
+struct layout_view tables_view(struct tables *t, bool frees)
+{
+	return (struct layout_view){
+		.services = t->services,
+		.n_services = t->n_services,
+		.backends = t->backends,
+		.n_backends = t->n_backends,
+		.choices = t->choices,
+		.n_choices = t->n_choices,
+		.frontends = t->frontends.at,
+		.n_frontends = t->frontends.n,
+		.filter = &t->filter,
+		.flows_alive = tables_flows_alive(t),
+		.slot_idle = frees ? slot_idle : NULL,
+		.arg = t,
+	};
+}
+
+uint32_t tables_row(const struct tables *t, const void *id)
+{
+	for (size_t row = 1; row < t->n_services; row++)
+		if (t->services[row].flags & SLUICE_SVC_USED &&
+		    !memcmp(t->services[row].id, id, sizeof(t->services[row].id)))
+			return row;
+	return 0;
+}
+
+uint32_t tables_slot(const struct tables *t, uint32_t row, const struct addr *addr, uint16_t port)
+{
+	for (size_t slot = 1; slot < t->n_backends; slot++) {
+		const struct sluice_backend *b = &t->backends[slot];
+
+		if (b->flags & SLUICE_BE_USED && b->service == row && ntohs(b->port) == port &&
+		    !memcmp(&b->addr, addr, sizeof(*addr)))
+			return slot;
+	}
+	return 0;
+}
+
+bool tables_same_key(const struct layout_frontend *a, const struct layout_frontend *b)
+{
+	return !addr_cmp(&a->addr, &b->addr) && a->port == b->port && a->proto == b->proto;
+}
+
+struct layout_frontend *tables_frontend(const struct tables *t, const struct layout_frontend *key)
+{
+	vec_each(f, &t->frontends)
+		if (tables_same_key(f, key))
+			return f;
+	return NULL;
+}
+
+/* --- members ------------------------------------------------------------------------ */
+
+static int member_cmp(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct member));
+}
+
+static void members_sort(member_vec *m)
+{
+	if (m->n)
+		qsort(m->at, m->n, sizeof(*m->at), member_cmp);
+}
+
+static bool members_equal(const member_vec *a, const member_vec *b)
+{
+	return a->n == b->n && (!a->n || !memcmp(a->at, b->at, a->n * sizeof(*a->at)));
+}
+
+/* Reads a set as a packet would, and checks each step. */
+static void members_read(const struct tables *t, uint32_t row, union sluice_set set,
+			 member_vec *ret)
+{
+	own(free) bool *seen = calloc(t->n_backends, sizeof(*seen));
+
+	cr_assert_not_null(seen);
+	cr_assert_leq((size_t)set.base + set.size, t->n_choices);
+	for (size_t i = 0; i < set.size; i++) {
+		uint32_t slot = t->choices[set.base + i];
+		const struct sluice_backend *b = &t->backends[slot];
+
+		cr_assert(slot > 0 && slot < t->n_backends);
+		if (seen[slot])
+			continue;
+		seen[slot] = true;
+		cr_assert(b->flags & SLUICE_BE_USED, "row %u leads to free slot %u", row, slot);
+		cr_assert(!(b->flags & SLUICE_BE_RETIRED), "row %u: retired slot %u", row, slot);
+		cr_assert_eq(b->service, row);
+		cr_assert_eq(vec_push(ret, (struct member){ b->addr, b->port }), 0);
+	}
+	members_sort(ret);
+}
+
+static void members_want(const struct image_service *s, bool local, member_vec *ret)
+{
+	for (size_t i = 0; s && i < s->backends.n; i++) {
+		const struct image_backend *b = &s->backends.at[i];
+		struct member m = { addr_wire(&b->addr), htons(b->port) };
+
+		if (local ? b->in_local : b->in_cluster)
+			cr_assert_eq(vec_push(ret, m), 0);
+	}
+	members_sort(ret);
+}
+
+static const struct image_service *image_find(const struct image *img, const void *id)
+{
+	vec_each(s, &img->services)
+		if (!memcmp(s->id, id, sizeof(s->id)))
+			return s;
+	return NULL;
+}
+
+/* --- what was before ------------------------------------------------------------------- */
+
+struct before *before_new(const struct tables *t)
+{
+	struct before *b = calloc(1, sizeof(*b));
+
+	cr_assert_not_null(b);
+	b->n_services = t->n_services;
+	b->services = calloc(t->n_services, sizeof(*b->services));
+	b->members = calloc(t->n_services, sizeof(*b->members));
+	cr_assert(b->services && b->members);
+	memcpy(b->services, t->services, t->n_services * sizeof(*b->services));
+	for (size_t row = 1; row < t->n_services; row++) {
+		members_read(t, row, t->services[row].cluster, &b->members[row][0]);
+		members_read(t, row, t->services[row].local, &b->members[row][1]);
+	}
+	vec_each(f, &t->frontends) {
+		cr_assert_eq(vec_push(&b->frontends, *f), 0);
+		cr_assert_eq(vec_push(&b->frontend_ids, t->services[f->value.service].id[0]), 0);
+	}
+	return b;
+}
+
+void before_free(struct before *b)
+{
+	if (!b)
+		return;
+	for (size_t row = 0; row < b->n_services; row++) {
+		vec_done(&b->members[row][0]);
+		vec_done(&b->members[row][1]);
+	}
+	vec_done(&b->frontends);
+	vec_done(&b->frontend_ids);
+	free(b->services);
+	free(b->members);
+	free(b);
+}
+
+/* --- what must hold ------------------------------------------------------------------------ */
+
+static bool filter_has_bit(const struct sluice_filter *f, uint32_t bit)
+{
+	return f->words[bit / 64] >> bit % 64 & 1;
+}
+
+static bool filter_has(const struct sluice_filter *f, const struct layout_frontend *fe)
+{
+	struct sluice_addr a = addr_wire(&fe->addr);
+
+	return filter_has_bit(f, sluice_filter_bit(a.ip6[3], htons(fe->port), fe->proto));
+}
+
+/* Replies are found by their source: members of a set, and retired slots that flows count on. */
+static void filter_check(const struct tables *t)
+{
+	for (size_t slot = 1; slot < t->n_backends; slot++) {
+		const struct sluice_backend *be = &t->backends[slot];
+
+		if (!(be->flags & SLUICE_BE_USED) || !t->busy[slot])
+			continue;
+		cr_assert(filter_has_bit(&t->filter, sluice_filter_bit(be->addr.ip6[3], be->port,
+								       PROTO_TCP)) ||
+			  filter_has_bit(&t->filter, sluice_filter_bit(be->addr.ip6[3], be->port,
+								       PROTO_UDP)),
+			  "a backend whose replies are not looked up");
+	}
+}
+
+/* The service that must answer at this frontend, or NULL. */
+static const struct image_service *frontend_want(const struct image *img,
+						 const struct layout_frontend *key,
+						 enum sluice_frontend_kind *ret_kind)
+{
+	vec_each(s, &img->services)
+		vec_each(f, &s->frontends)
+			if (s->protocol == key->proto && f->port == key->port &&
+			    !addr_cmp(&f->addr, &key->addr)) {
+				*ret_kind = f->kind;
+				return s;
+			}
+	return NULL;
+}
+
+/* Old owner or new owner; nothing that is both old and new is ever absent. */
+static void frontends_check(const struct tables *t, const struct before *b,
+			    const struct image *img)
+{
+	enum sluice_frontend_kind kind;
+
+	vec_each(f, &t->frontends) {
+		const struct image_service *want = frontend_want(img, f, &kind);
+		const struct sluice_service *s = &t->services[f->value.service];
+		bool is_old = false;
+
+		cr_assert(f->value.service > 0 && f->value.service < t->n_services);
+		cr_assert(s->flags & SLUICE_SVC_USED, "a frontend without its service");
+		cr_assert(filter_has(&t->filter, f), "a frontend behind a closed filter");
+		for (size_t i = 0; i < b->frontends.n; i++)
+			is_old |= tables_same_key(&b->frontends.at[i], f) &&
+				  b->frontend_ids.at[i] == s->id[0];
+		cr_assert(is_old || (want && want->id[0] == s->id[0]));
+	}
+	vec_each(f, &b->frontends)
+		cr_assert(tables_frontend(t, f) || !frontend_want(img, f, &kind));
+}
+
+static bool row_is_dialled(const struct tables *t, uint32_t row)
+{
+	vec_each(f, &t->frontends)
+		if (f->value.service == row)
+			return true;
+	return false;
+}
+
+/* Each set is exactly the old one or the new one; of a new row perhaps not there yet. */
+static void set_check(const struct tables *t, uint32_t row, bool local, const struct before *b,
+		      const struct image *img)
+{
+	const struct sluice_service *s = &t->services[row];
+	const struct sluice_service *old = &b->services[row];
+	bool same = old->flags & SLUICE_SVC_USED && !memcmp(old->id, s->id, sizeof(s->id));
+	member_vec is = { 0 }, new = { 0 };
+
+	members_read(t, row, local ? s->local : s->cluster, &is);
+	members_want(image_find(img, s->id), local, &new);
+	cr_assert(members_equal(&is, &new) ||
+		  (same && members_equal(&is, &b->members[row][local])) ||
+		  (!same && !is.n && !row_is_dialled(t, row)),
+		  "row %u: a set that is neither old nor new", row);
+	vec_done(&is);
+	vec_done(&new);
+}
+
+static bool choice_is_empty(const struct sluice_service *s, uint32_t policy)
+{
+	return s->flags & policy ? !s->local.size : !s->cluster.size;
+}
+
+/* While flags and sets turn, nobody who had a backend and will have one is without. */
+static void choice_check(const struct tables *t, uint32_t row, uint32_t policy,
+			 const struct before *b, const struct image *img)
+{
+	const struct sluice_service *s = &t->services[row];
+	const struct sluice_service *old = &b->services[row];
+	const struct image_service *want = image_find(img, s->id);
+	member_vec new = { 0 };
+
+	members_want(want, want && want->flags & policy, &new);
+	if (row_is_dialled(t, row) && new.n && !choice_is_empty(old, policy) &&
+	    !memcmp(old->id, s->id, sizeof(s->id)))
+		cr_assert(!choice_is_empty(s, policy), "row %u: empty in between", row);
+	vec_done(&new);
+}
+
+static void service_check(const struct tables *t, uint32_t row, const struct before *b,
+			  const struct image *img)
+{
+	set_check(t, row, false, b, img);
+	set_check(t, row, true, b, img);
+	choice_check(t, row, SLUICE_SVC_EXT_LOCAL, b, img);
+	choice_check(t, row, SLUICE_SVC_INT_LOCAL, b, img);
+}
+
+/* (slot, gen) names one endpoint for ever. */
+static void slot_check(struct tables *t, uint32_t slot)
+{
+	const struct sluice_backend *b = &t->backends[slot];
+	const struct sluice_service *s = &t->services[b->service];
+	uint64_t who;
+
+	if (!(b->flags & SLUICE_BE_USED) || !(s->flags & SLUICE_SVC_USED))
+		return;		/* free, or new and not yet to be seen */
+	who = hash_bytes(HASH_INIT, s->id, sizeof(s->id));
+	who = hash_bytes(hash_bytes(who, &b->addr, sizeof(b->addr)), &b->port, sizeof(b->port));
+	while (t->history[slot].n <= b->gen)
+		cr_assert_eq(vec_push(&t->history[slot], (uint64_t)0), 0);
+	if (!t->history[slot].at[b->gen])
+		t->history[slot].at[b->gen] = who;
+	cr_assert_eq(t->history[slot].at[b->gen], who, "slot %u gen %u again", slot, b->gen);
+}
+
+void tables_check(struct tables *t, const struct before *b, const struct image *img)
+{
+	struct sluice_service none = { 0 };
+
+	frontends_check(t, b, img);
+	for (size_t row = 1; row < t->n_services; row++) {
+		if (t->services[row].flags & SLUICE_SVC_USED)
+			service_check(t, row, b, img);
+		else
+			cr_assert_arr_eq(&t->services[row], &none, sizeof(none));
+	}
+	for (size_t slot = 1; slot < t->n_backends; slot++)
+		slot_check(t, slot);
+	cr_assert_eq(t->services[0].flags, 0);
+	cr_assert_eq(t->backends[0].flags, 0);
+}
+
+static void service_equal(const struct tables *t, const struct image_service *want, uint32_t row)
+{
+	const struct sluice_service *s = &t->services[row];
+	size_t live = 0;
+
+	cr_assert_eq(s->flags, want->flags | SLUICE_SVC_USED);
+	for (int local = 0; local < 2; local++) {
+		member_vec is = { 0 }, new = { 0 };
+
+		members_read(t, row, local ? s->local : s->cluster, &is);
+		members_want(want, local, &new);
+		cr_assert(members_equal(&is, &new));
+		vec_done(&is);
+		vec_done(&new);
+	}
+	vec_each(b, &want->backends) {
+		uint32_t slot = tables_slot(t, row, &b->addr, b->port);
+
+		cr_assert_neq(slot, 0);
+		cr_assert_eq(t->backends[slot].flags,
+			     SLUICE_BE_USED | (b->host ? SLUICE_BE_HOST : 0));
+	}
+	for (size_t slot = 1; slot < t->n_backends; slot++)
+		live += (t->backends[slot].flags & (SLUICE_BE_USED | SLUICE_BE_RETIRED)) ==
+			SLUICE_BE_USED && t->backends[slot].service == row;
+	cr_assert_eq(live, want->backends.n);
+}
+
+void tables_equal(const struct tables *t, const struct image *img, const struct layout_plan *p)
+{
+	size_t n_frontends = 0;
+	enum sluice_frontend_kind kind;
+
+	cr_assert_eq(p->rows.n, img->services.n);
+	for (size_t i = 0; i < img->services.n; i++) {
+		const struct image_service *s = &img->services.at[i];
+
+		cr_assert_eq(p->rows.at[i], tables_row(t, s->id));
+		service_equal(t, s, p->rows.at[i]);
+		n_frontends += s->frontends.n;
+	}
+	for (size_t row = 1; row < t->n_services; row++) {
+		const struct sluice_service *s = &t->services[row];
+
+		if (s->flags & SLUICE_SVC_USED && !image_find(img, s->id))
+			cr_assert(!s->cluster.size && !s->local.size);
+	}
+	cr_assert_eq(t->frontends.n, n_frontends);
+	vec_each(f, &t->frontends) {
+		const struct image_service *want = frontend_want(img, f, &kind);
+
+		cr_assert_not_null(want);
+		cr_assert_arr_eq(t->services[f->value.service].id, want->id, sizeof(want->id));
+		cr_assert_eq(f->value.kind, kind);
+		cr_assert(filter_has(p->filter, f));
+	}
+}
+
+/* Exactly what is needed, or more while flows may need what is needed no longer. */
+static void filter_equal(const struct tables *t, const struct layout_plan *p)
+{
+	for (size_t i = 0; i < SLUICE_FILTER_BITS / 64; i++)
+		cr_assert_eq(p->filter->words[i] & ~t->filter.words[i], 0);
+	if (!tables_flows_alive(t))
+		cr_assert_arr_eq(&t->filter, p->filter, sizeof(t->filter));
+}
+
+size_t tables_become(struct tables *t, const struct image *img)
+{
+	own(layout_plan_done) struct layout_plan p = { 0 };
+	own(layout_plan_done) struct layout_plan again = { 0 };
+	own(before_free) struct before *b = before_new(t);
+	struct layout_view view = tables_view(t, true);
+	struct err e = { 0 };
+
+	cr_assert_eq(layout_make(img, &view, &p, &e), 0, "%s", e.text);
+	vec_each(op, &p.ops) {
+		tables_apply(t, op, &p, b, img);
+		tables_check(t, b, img);
+		filter_check(t);
+	}
+	tables_equal(t, img, &p);
+	filter_equal(t, &p);
+	view = tables_view(t, false);
+	cr_assert_eq(layout_make(img, &view, &again, &e), 0, "%s", e.text);
+	cr_assert_eq(again.ops.n, 0, "%zu ops for nothing", again.ops.n);
+	return p.ops.n;
+}
