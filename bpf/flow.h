@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Flow entries: finding, making, promoting and ending pairs. See sluice/flow.h for what an
+ * entry is and bpf/maps.h for who wins a race.
+ *
+ * @v6 is a constant at every call, so that each function folds to one family.
+ */
+#pragma once
+
+#include "bpf/count.h"
+#include "bpf/csum.h"
+#include "bpf/maps.h"
+#include "bpf/parse.h"
+
+union flow_value {
+	struct sluice_flow f;
+	struct sluice_flow4 v4;
+	struct sluice_flow6 v6;
+};
+
+/*
+ * The packet's tuple, both halves of a pair under construction, and a question to the routing
+ * table. Not on the stack: it is too large for the 512 bytes of all frames; and on Linux 6.1 a
+ * global function's argument may not be a map key ("R2 type=mem expected=fp, pkt, pkt_meta,
+ * map_key, map_value"), so the tuple is copied here.
+ */
+struct flow_pair {
+	union flow_key key;
+	union flow_value fwd;
+	union flow_value rev;
+	union flow_key rev_key;
+	struct bpf_fib_lookup fib;
+};
+MAP(sluice_scratch, PERCPU_ARRAY, __u32, struct flow_pair, 1, 0);
+
+static __always_inline struct flow_pair *flow_scratch(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&sluice_scratch, &zero);
+}
+
+static __always_inline union flow_value *flow_find(const union flow_key *k, bool v6)
+{
+	if (v6)
+		return bpf_map_lookup_elem(&sluice_flows6, k);
+	return bpf_map_lookup_elem(&sluice_flows4, k);
+}
+
+static __always_inline union flow_value *half_find(const union flow_key *k, bool v6)
+{
+	if (v6)
+		return bpf_map_lookup_elem(&sluice_half6, k);
+	return bpf_map_lookup_elem(&sluice_half4, k);
+}
+
+static __always_inline long flow_put(const union flow_key *k, const union flow_value *f,
+				     __u64 flags, bool v6)
+{
+	if (v6)
+		return bpf_map_update_elem(&sluice_flows6, k, f, flags);
+	return bpf_map_update_elem(&sluice_flows4, k, f, flags);
+}
+
+static __always_inline long half_put(const union flow_key *k, const union flow_value *f,
+				     __u64 flags, bool v6)
+{
+	if (v6)
+		return bpf_map_update_elem(&sluice_half6, k, f, flags);
+	return bpf_map_update_elem(&sluice_half4, k, f, flags);
+}
+
+static __always_inline long flow_del(const union flow_key *k, bool v6)
+{
+	if (v6)
+		return bpf_map_delete_elem(&sluice_flows6, k);
+	return bpf_map_delete_elem(&sluice_flows4, k);
+}
+
+static __always_inline long half_del(const union flow_key *k, bool v6)
+{
+	if (v6)
+		return bpf_map_delete_elem(&sluice_half6, k);
+	return bpf_map_delete_elem(&sluice_half4, k);
+}
+
+/* The tuple that the other direction has on the wire: this one rewritten, then swapped. */
+static __always_inline void flow_partner_key(const union flow_key *k, const union flow_value *f,
+					     union flow_key *ret, bool v6)
+{
+	__builtin_memset(ret, 0, sizeof(*ret));
+	if (v6) {
+		for (int i = 0; i < 4; i++) {
+			ret->v6.src[i] = f->v6.dst[i];
+			ret->v6.dst[i] = f->v6.src[i];
+		}
+		ret->v6.sport = f->f.dport;
+		ret->v6.dport = f->f.sport;
+		ret->v6.proto = k->v6.proto;
+	} else {
+		ret->v4.src = f->v4.dst;
+		ret->v4.dst = f->v4.src;
+		ret->v4.sport = f->f.dport;
+		ret->v4.dport = f->f.sport;
+		ret->v4.proto = k->v4.proto;
+	}
+}
+
+/* The checksum deltas of rewriting @k as @f says. */
+static __always_inline void flow_set_deltas(const union flow_key *k, union flow_value *f, bool v6)
+{
+	__u32 sum;
+
+	if (v6)
+		sum = csum_words_not(k->v6.src, 4) + csum_words_not(k->v6.dst, 4) +
+		      csum_words(f->v6.src, 4) + csum_words(f->v6.dst, 4);
+	else
+		sum = csum_words_not(&k->v4.src, 1) + csum_words_not(&k->v4.dst, 1) +
+		      csum_words(&f->v4.src, 1) + csum_words(&f->v4.dst, 1);
+	f->f.addr_delta = csum_fold(sum);
+	sum = f->f.addr_delta;
+	if (v6)
+		sum += (__u16)~k->v6.sport + (__u16)~k->v6.dport;
+	else
+		sum += (__u16)~k->v4.sport + (__u16)~k->v4.dport;
+	sum += f->f.sport + f->f.dport;
+	f->f.l4_delta = csum_fold(sum);
+}
+
+/*
+ * The reply's half from the forward half: everything but where it is to be sent, which stays
+ * unknown. Either half of a pair can be rebuilt so, if it was evicted alone.
+ */
+static __always_inline void flow_reverse(const union flow_key *k, const union flow_value *f,
+					 union flow_value *ret, bool v6)
+{
+	__builtin_memset(ret, 0, sizeof(*ret));
+	ret->f.slot = f->f.slot;
+	ret->f.slot_gen = f->f.slot_gen;
+	ret->f.born = f->f.born;
+	ret->f.seen = f->f.seen;
+	ret->f.addr_delta = csum_inverse(f->f.addr_delta);
+	ret->f.l4_delta = csum_inverse(f->f.l4_delta);
+	ret->f.flags = SLUICE_FLOW_REPLY | (f->f.flags & SLUICE_FLOW_SNAT);
+	if (v6) {
+		for (int i = 0; i < 4; i++) {
+			ret->v6.src[i] = k->v6.dst[i];
+			ret->v6.dst[i] = k->v6.src[i];
+		}
+		ret->f.sport = k->v6.dport;
+		ret->f.dport = k->v6.sport;
+	} else {
+		ret->v4.src = k->v4.dst;
+		ret->v4.dst = k->v4.src;
+		ret->f.sport = k->v4.dport;
+		ret->f.dport = k->v4.sport;
+	}
+}
+
+static __always_inline bool flow_older(const struct sluice_flow *f, __u32 now, __u32 sec)
+{
+	return (__s32)(now - f->seen) > (__s32)(sec * sluice_hz);
+}
+
+/*
+ * Whether the endpoint is still there. UDP flows ask at each packet, so that they leave a gone
+ * endpoint at once; TCP flows live on with what they have.
+ */
+static __always_inline bool flow_slot_current(const struct sluice_flow *f)
+{
+	const struct sluice_backend *b = bpf_map_lookup_elem(&sluice_backends, &f->slot);
+
+	return b && b->gen == f->slot_gen;
+}
+
+static __always_inline struct sluice_gc *gc_get(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&sluice_gc, &zero);
+}
+
+static __always_inline void gc_count(__s64 n, bool v6)
+{
+	struct sluice_gc *gc = gc_get();
+
+	if (gc)
+		__sync_fetch_and_add(v6 ? &gc->tokens6 : &gc->tokens4, n);
+}
+
+/* A token back into, or new in, the collector's queue. */
+static __always_inline long gc_put(const union flow_key *k, bool v6)
+{
+	if (v6)
+		return bpf_map_push_elem(&sluice_gc6, &k->v6, 0);
+	return bpf_map_push_elem(&sluice_gc4, &k->v4, 0);
+}
+
+/*
+ * The client is real: moves the pair from the half-open table to the lasting one. Reply half
+ * first, as always. The half-open rows stay and age; lookups ask the lasting table first.
+ * On failure (table full) the flow goes on half-open.
+ */
+static __always_inline long flow_promote(const union flow_key *k, union flow_value *fwd,
+					 struct flow_pair *x, bool v6)
+{
+	const union flow_value *half;
+
+	flow_partner_key(k, fwd, &x->rev_key, v6);
+	flow_reverse(k, fwd, &x->rev, v6);
+	half = half_find(&x->rev_key, v6);
+	if (half) {	/* knows already where to send */
+		x->rev.f.send = half->f.send;
+		x->rev.f.flags = half->f.flags;
+		x->rev.f.ifindex = half->f.ifindex;
+		x->rev.f.mtu = half->f.mtu;
+		__builtin_memcpy(x->rev.f.dmac, half->f.dmac, sizeof(half->f.dmac));
+		__builtin_memcpy(x->rev.f.smac, half->f.smac, sizeof(half->f.smac));
+	}
+	if (gc_put(k, v6))
+		return -1;
+	gc_count(1, v6);
+	if (flow_put(&x->rev_key, &x->rev, BPF_ANY, v6))
+		return -1;
+	/* NOEXIST: another CPU may promote the same flow; then it is counted there. */
+	if (flow_put(k, fwd, BPF_NOEXIST, v6)) {
+		if (!flow_find(k, v6)) {
+			flow_del(&x->rev_key, v6);
+			return -1;
+		}
+		return 0;
+	}
+	count_opened(fwd->f.slot);
+	return 0;
+}
+
+/* Ends the pair of which @k, @f is the forward half. */
+static __always_inline void flow_end(const union flow_key *k, const union flow_value *f, bool v6)
+{
+	union flow_key partner;
+	__u32 slot = f->f.slot;
+	bool over = f->f.over;
+
+	flow_partner_key(k, f, &partner, v6);
+	flow_del(&partner, v6);
+	half_del(&partner, v6);
+	half_del(k, v6);
+	if (!flow_del(k, v6))
+		count_closed(slot, over);
+}

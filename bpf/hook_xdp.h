@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The path's vocabulary over struct xdp_md. XDP finishes a packet or leaves it untouched: it
+ * sends to the wire only, and only frames that came from there, whose checksums are whole.
+ */
+#pragma once
+
+#include "bpf/flow.h"
+#include "bpf/service.h"
+#include "bpf/walk.h"
+
+#define HOOK_IS_XDP 1
+
+typedef struct xdp_md hook_ctx;
+
+static __always_inline struct cur hook_cur(hook_ctx *ctx)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+
+	return (struct cur){ .pos = data, .end = end, .frame_len = end - data };
+}
+
+static __always_inline struct weight hook_weight(hook_ctx *ctx, const struct pkt *p)
+{
+	return (struct weight){ .packets = 1, .bytes = p->ip_len };
+}
+
+/* The size that the way out must be able to carry. */
+static __always_inline __u32 hook_wire_len(hook_ctx *ctx, const struct pkt *p)
+{
+	return p->ip_len;
+}
+
+static __always_inline long hook_load(hook_ctx *ctx, __u32 off, void *to, __u32 len)
+{
+	return bpf_xdp_load_bytes(ctx, off, to, len);
+}
+
+/* Whether this hook can carry out what the entry says; if not, a later one will. */
+static __always_inline bool hook_can_send(const struct sluice_flow *f)
+{
+	return f->flags & SLUICE_FLOW_XDP;
+}
+
+/*
+ * Rewrites addresses, ports, TTL and checksums in place. Only headers that parse() has seen;
+ * the bounds are checked again for the verifier. OK, or NOT_SENT with the packet untouched.
+ */
+static __always_inline enum sluice_reason hook_rewrite(hook_ctx *ctx, const struct pkt *p,
+							const union flow_value *f, bool v6)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	void *l4 = data + (p->l4_off & PKT_L4_OFF_MAX);
+	__be16 *ports = l4;
+	bool forwarded = f->f.flags & SLUICE_FLOW_FORWARDED;
+
+	if (p->proto == IPPROTO_TCP) {
+		struct tcphdr *tcp = l4;
+
+		if ((void *)(tcp + 1) > end)
+			return SLUICE_R_NOT_SENT;
+		tcp->check = csum_apply(tcp->check, f->f.l4_delta);
+	} else {
+		struct udphdr *udp = l4;
+
+		if ((void *)(udp + 1) > end)
+			return SLUICE_R_NOT_SENT;
+		udp->check = csum_apply_udp(udp->check, f->f.l4_delta);
+	}
+	ports[0] = f->f.sport;
+	ports[1] = f->f.dport;
+
+	if (v6) {
+		struct ipv6hdr *ip = data + ETH_HLEN;
+
+		/* Always true: L4 is behind it. The verifier cannot know. */
+		if ((void *)(ip + 1) > end)
+			return SLUICE_R_NOT_SENT;
+		__builtin_memcpy(&ip->saddr, f->v6.src, sizeof(ip->saddr));
+		__builtin_memcpy(&ip->daddr, f->v6.dst, sizeof(ip->daddr));
+		ip->hop_limit -= forwarded;
+	} else {
+		struct iphdr *ip = data + ETH_HLEN;
+		/* TTL is the low byte of its 16-bit word as read on little-endian:
+		 * ~m + m' for m' = m - 1 is 0xfffe. */
+		__u32 delta = f->f.addr_delta + (forwarded ? 0xfffe : 0);
+
+		if ((void *)(ip + 1) > end)
+			return SLUICE_R_NOT_SENT;
+		ip->saddr = f->v4.src;
+		ip->daddr = f->v4.dst;
+		ip->ttl -= forwarded;
+		ip->check = csum_apply(ip->check, csum_fold(delta));
+	}
+	return SLUICE_R_OK;
+}
+
+static __always_inline enum sluice_reason hook_send(hook_ctx *ctx, struct walk *w,
+						    const struct pkt *p,
+						    const union flow_value *f, bool v6)
+{
+	struct ethhdr *eth = (void *)(long)ctx->data;
+
+	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
+		return SLUICE_R_NOT_SENT;
+	__builtin_memcpy(eth->h_dest, f->f.dmac, sizeof(eth->h_dest));
+	__builtin_memcpy(eth->h_source, f->f.smac, sizeof(eth->h_source));
+	w->action = f->f.ifindex == w->ifindex ? XDP_TX : bpf_redirect(f->f.ifindex, 0);
+	return SLUICE_R_OK;
+}
+
+/*
+ * Makes the frame @frame_len bytes: @head of the caller, all there is, and sends it back
+ * where it came from. The MACs in @head are already swapped.
+ *
+ * It grows at the head, where every driver leaves 192 bytes and more; at the tail there may be
+ * none (veth, with an skb that just fits).
+ */
+static __always_inline enum sluice_reason hook_answer(hook_ctx *ctx, struct walk *w, void *head,
+						      __u32 frame_len)
+{
+	void *data = (void *)(long)ctx->data;
+	void *end = (void *)(long)ctx->data_end;
+	long have = end - data;
+	int more;
+
+	/* clang 14 would fold both subtractions into 32 bits: "32-bit pointer arithmetic
+	 * prohibited" (6.18). */
+	barrier_var(have);
+	more = (int)frame_len - (int)have;
+	if (more > 0 ? bpf_xdp_adjust_head(ctx, -more) : bpf_xdp_adjust_tail(ctx, more))
+		return SLUICE_R_NOT_SENT;
+	if (bpf_xdp_store_bytes(ctx, 0, head, frame_len))
+		return SLUICE_R_NOT_SENT;
+	w->action = XDP_TX;
+	return SLUICE_R_OK;
+}

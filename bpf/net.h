@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Wire formats for code that is compiled for the kernel and, in tests and fuzzers, for the
+ * host: parse.h and csum.h need nothing else.
+ */
+#pragma once
+
+#include "sluice/types.h"
+
+#ifdef __bpf__
+#include <bpf/bpf_helpers.h>
+#else
+#include <linux/icmp.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#ifndef __always_inline
+#define __always_inline inline __attribute__((always_inline))
+#endif
+#endif
+#include <bpf/bpf_endian.h>
+
+#ifdef __bpf__
+#define ETH_HLEN 14
+#endif
+
+/* linux/ip.h keeps these from user space. */
+#define IPV4_MORE_FRAGMENTS	0x2000
+#define IPV4_FRAGMENT_OFFSET	0x1fff
+#define IPV4_DONT_FRAGMENT	0x4000
+
+#define TCP_FIN	0x01
+#define TCP_SYN	0x02
+#define TCP_RST	0x04
+#define TCP_ACK	0x10
+
+#define likely(x)	__builtin_expect(!!(x), 1)
+#define unlikely(x)	__builtin_expect(!!(x), 0)

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * A new flow: service → set → backend → both halves of the pair, in the half-open table.
+ * Inserting the reply's half with BPF_NOEXIST is what allocates the source port: there is no
+ * other table to disagree with.
+ */
+#pragma once
+
+#include "bpf/send.h"
+
+/* How many source ports are tried before NO_PORT. At 90 % of the range taken towards one
+ * backend, one in 5 new connections would find none of 16. */
+#define SNAT_TRIES 16
+
+static __always_inline void fwd_init(union flow_value *fwd, const struct pkt *p,
+				     const struct sluice_backend *be, __u32 slot, bool v6)
+{
+	__u32 now = now_jiffies();
+
+	__builtin_memset(fwd, 0, sizeof(*fwd));
+	fwd->f.slot = slot;
+	fwd->f.slot_gen = be->gen;
+	fwd->f.seen = now;
+	fwd->f.born = now;
+	fwd->f.dport = be->port;
+	if (v6) {
+		__builtin_memcpy(fwd->v6.src, p->key.v6.src, 16);
+		__builtin_memcpy(fwd->v6.dst, be->addr.ip6, 16);
+		fwd->f.sport = p->key.v6.sport;
+	} else {
+		fwd->v4.src = p->key.v4.src;
+		fwd->v4.dst = be->addr.ip6[3];
+		fwd->f.sport = p->key.v4.sport;
+	}
+}
+
+static __always_inline bool fwd_is_hairpin(const union flow_value *fwd, bool v6)
+{
+	if (!v6)
+		return fwd->v4.src == fwd->v4.dst;
+	return fwd->v6.src[0] == fwd->v6.dst[0] && fwd->v6.src[1] == fwd->v6.dst[1] &&
+	       fwd->v6.src[2] == fwd->v6.dst[2] && fwd->v6.src[3] == fwd->v6.dst[3];
+}
+
+/* Masquerade: the address of the device that the packet leaves by, else the node's. */
+static __always_inline bool fwd_masquerade(union flow_value *fwd, bool v6)
+{
+	const struct sluice_device *dev = device_find(fwd->f.ifindex);
+	const struct sluice_settings *cfg = settings_get();
+
+	if (!cfg)
+		return false;
+	if (!v6) {
+		fwd->v4.src = dev ? dev->addr4.ip6[3] : 0;
+		if (!fwd->v4.src)
+			fwd->v4.src = cfg->node4.ip6[3];
+		return fwd->v4.src;
+	}
+	if (dev && (dev->addr6.ip6[0] | dev->addr6.ip6[3]))
+		__builtin_memcpy(fwd->v6.src, dev->addr6.ip6, 16);
+	else
+		__builtin_memcpy(fwd->v6.src, cfg->node6.ip6, 16);
+	return fwd->v6.src[0] | fwd->v6.src[3];
+}
+
+/* Where the reply goes, as far as it is known from where the request came. */
+static __always_inline void rev_set_send(const struct walk *w, const union flow_value *fwd,
+					 union flow_value *rev, bool host_backend)
+{
+	const struct sluice_settings *cfg = settings_get();
+	const struct sluice_device *dev;
+
+	if (host_backend) {	/* a socket of ours answers, already routed to the client */
+		rev->f.send = SLUICE_SEND_STACK;
+		return;
+	}
+	if (w->from == FROM_HOST) {
+		dev = device_find(fwd->f.ifindex);
+		if (cfg && w->ifindex == cfg->lo_ifindex) {
+			rev->f.send = SLUICE_SEND_LOOP;
+		} else if (dev && dev->kind == SLUICE_DEV_UPLINK) {
+			rev->f.send = SLUICE_SEND_STACK;
+		} else {
+			dev = device_find(w->ifindex);
+			rev->f.send = SLUICE_SEND_UPLINK_IN;
+			rev->f.ifindex = w->ifindex;
+			if (dev)
+				__builtin_memcpy(rev->f.dmac, dev->mac, sizeof(dev->mac));
+		}
+		return;
+	}
+	rev->f.flags |= SLUICE_FLOW_FORWARDED;
+	if (w->from == FROM_POD) {
+		dev = device_find(w->ifindex);
+		if (dev && dev->flags & SLUICE_DEV_PEER) {
+			rev->f.send = SLUICE_SEND_POD;
+			rev->f.ifindex = w->ifindex;
+			rev->f.flags |= SLUICE_FLOW_PINNED;
+		}
+	}
+}
+
+/* Whether the reply half that is there already says the same as ours: a leftover of this very
+ * flow whose forward half was evicted. */
+static __always_inline bool rev_is_ours(const union flow_value *old, const union flow_value *rev,
+					bool v6)
+{
+	if (old->f.sport != rev->f.sport || old->f.dport != rev->f.dport)
+		return false;
+	if (!v6)
+		return old->v4.src == rev->v4.src && old->v4.dst == rev->v4.dst;
+	return old->v6.src[3] == rev->v6.src[3] && old->v6.src[2] == rev->v6.src[2] &&
+	       old->v6.src[1] == rev->v6.src[1] && old->v6.src[0] == rev->v6.src[0] &&
+	       old->v6.dst[3] == rev->v6.dst[3] && old->v6.dst[2] == rev->v6.dst[2] &&
+	       old->v6.dst[1] == rev->v6.dst[1] && old->v6.dst[0] == rev->v6.dst[0];
+}
+
+/* Claims the reply's tuple. True if it is ours now. */
+static __always_inline bool rev_claim(struct flow_pair *x, __u32 syn_sec, bool v6)
+{
+	union flow_value *old;
+
+	if (flow_find(&x->rev_key, v6))
+		return false;
+	if (!half_put(&x->rev_key, &x->rev, BPF_NOEXIST, v6))
+		return true;
+	old = half_find(&x->rev_key, v6);
+	if (!old || !(flow_older(&old->f, x->rev.f.seen, syn_sec) || rev_is_ours(old, &x->rev, v6)))
+		return false;
+	return !half_put(&x->rev_key, &x->rev, BPF_EXIST, v6);
+}
+
+/* Another source port for the pair: of all that is made already, only this hangs on it. */
+static __always_inline void pair_set_port(struct flow_pair *x, __be16 port, bool v6)
+{
+	x->fwd.f.l4_delta = csum_fold((__u32)x->fwd.f.l4_delta + (__u16)~x->fwd.f.sport + port);
+	x->rev.f.l4_delta = csum_inverse(x->fwd.f.l4_delta);
+	x->fwd.f.sport = port;
+	if (v6)
+		x->rev_key.v6.dport = port;
+	else
+		x->rev_key.v4.dport = port;
+}
+
+/*
+ * Finds a source port for which the reply's tuple is free, and takes it. Without SNAT the
+ * client's own port comes first; only if that tuple is taken (the same client by another
+ * frontend to the same backend) is the port replaced.
+ */
+static __always_inline enum sluice_reason pair_allocate(struct flow_pair *x, __u32 hash, bool v6)
+{
+	const struct sluice_settings *cfg = settings_get();
+	bool snat = x->fwd.f.flags & SLUICE_FLOW_SNAT;
+	__u32 span;
+
+	if (!cfg)
+		return SLUICE_R_NO_PORT;
+	span = cfg->snat_max - cfg->snat_min + 1;
+	for (int i = 0; i < SNAT_TRIES; i++) {
+		if (snat || i) {
+			__u32 port = cfg->snat_min + (__u32)((__u64)hash * span >> 32);
+
+			pair_set_port(x, bpf_htons(port), v6);
+			hash = hash * 0x9e3779b1u + 0x7f4a7c15u;
+		}
+		if (rev_claim(x, cfg->syn_sec, v6))
+			return SLUICE_R_OK;
+	}
+	return SLUICE_R_NO_PORT;
+}
+
+/* Makes the pair for a packet that dials @svc, with @slot as its backend, in @x. */
+static __always_inline enum sluice_reason flow_open(hook_ctx *ctx, struct walk *w,
+						    const struct pkt *p,
+						    const struct sluice_backend *be, __u32 slot,
+						    bool masquerade, __u32 hash,
+						    struct flow_pair *x, bool v6)
+{
+	bool host_backend = be->flags & SLUICE_BE_HOST;
+	enum sluice_reason why;
+
+	fwd_init(&x->fwd, p, be, slot, v6);
+	if (host_backend) {
+		x->fwd.f.send = w->from == FROM_HOST ? SLUICE_SEND_LOOP : SLUICE_SEND_STACK;
+		/* Our own address must not come in from outside: the socket sees the client. */
+		masquerade &= w->from == FROM_HOST;
+	} else {
+		if (w->from != FROM_HOST)
+			x->fwd.f.flags |= SLUICE_FLOW_FORWARDED;
+		why = hop_find(ctx, w, &x->fwd, p->proto, v6);
+		if (why)
+			return why;
+	}
+	/* Before there is a flow: the next hook would take this packet for its second one. */
+	why = hop_allows(ctx, w, p, &x->fwd.f);
+	if (why)
+		return why;
+	if (masquerade || fwd_is_hairpin(&x->fwd, v6)) {
+		x->fwd.f.flags |= SLUICE_FLOW_SNAT;
+		/* A process of this host has an address of this host: only its port is
+		 * replaced, so that no connection of its own can have the same tuple. */
+		if (w->from != FROM_HOST && !fwd_masquerade(&x->fwd, v6))
+			return SLUICE_R_NO_ROUTE;
+	}
+	flow_set_deltas(&x->key, &x->fwd, v6);
+	flow_partner_key(&x->key, &x->fwd, &x->rev_key, v6);
+	flow_reverse(&x->key, &x->fwd, &x->rev, v6);
+	rev_set_send(w, &x->fwd, &x->rev, host_backend);
+	why = pair_allocate(x, hash, v6);
+	if (why)
+		return why;
+	if (half_put(&x->key, &x->fwd, BPF_ANY, v6)) {
+		half_del(&x->rev_key, v6);
+		return SLUICE_R_TABLE_FULL;
+	}
+	return SLUICE_R_OK;
+}
+
+/*
+ * A packet of no known flow: does it dial a service, and may it start a connection? OK: the pair
+ * is in @x and in the half-open table.
+ */
+static __always_inline enum sluice_reason flow_new(hook_ctx *ctx, struct walk *w,
+						   const struct pkt *p, struct flow_pair *x, bool v6)
+{
+	const struct sluice_frontend *fe = frontend_find(p, v6);
+	const struct sluice_settings *cfg = settings_get();
+	const struct sluice_service *svc;
+	const struct sluice_backend *be;
+	__u32 hash, slot;
+
+	if (!fe || !cfg)
+		return SLUICE_R_NOT_OURS;
+	svc = bpf_map_lookup_elem(&sluice_services, &fe->service);
+	if (!svc || !(svc->flags & SLUICE_SVC_USED))
+		return SLUICE_R_NOT_OURS;
+	w->service = fe->service;
+	if (p->bad)
+		return p->bad;
+	if (p->proto == IPPROTO_TCP && (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
+		return SLUICE_R_NO_FLOW;
+
+	hash = choose_hash(&p->key, cfg->seed, v6);
+	slot = choose(service_set(svc, fe->kind, w->from), hash);
+	be = bpf_map_lookup_elem(&sluice_backends, &slot);
+	if (slot == SLUICE_NONE || !be)
+		return svc->flags & SLUICE_SVC_HAS_ANY ? SLUICE_R_NO_LOCAL : SLUICE_R_NO_BACKEND;
+	return flow_open(ctx, w, p, be, slot, service_masquerades(svc, fe->kind, w->from),
+			 hash3(hash, p->proto, cfg->seed), x, v6);
+}
+
+/* Global functions: they find the tuple in flow_scratch() and leave the pair there. */
+__noinline int sluice_open4(hook_ctx *ctx, struct walk *w, const struct pkt *p)
+{
+	struct flow_pair *x = flow_scratch();
+
+	return w && p && x ? flow_new(ctx, w, p, x, false) : SLUICE_R_NOT_OURS;
+}
+
+__noinline int sluice_open6(hook_ctx *ctx, struct walk *w, const struct pkt *p)
+{
+	struct flow_pair *x = flow_scratch();
+
+	return w && p && x ? flow_new(ctx, w, p, x, true) : SLUICE_R_NOT_OURS;
+}

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Bytes → facts. Reads Ethernet, IPv4 or IPv6 with options and extension headers, TCP or UDP,
+ * into struct pkt: plain data and offsets, no pointers. Nothing is written, nothing is assumed:
+ * every length from the packet is held against the packet. Also compiled for the host.
+ */
+#pragma once
+
+#include "bpf/net.h"
+#include "sluice/flow.h"
+#include "sluice/reason.h"
+
+/* The 5-tuple, as it is on the wire, in the shape of the family's flow table. */
+union flow_key {
+	struct sluice_flow4_key v4;
+	struct sluice_flow6_key v6;
+};
+
+struct pkt {
+	union flow_key key;
+	__u16 l4_off;		/* from the start of the frame; l3 is at ETH_HLEN */
+	__u16 l4_len;		/* of the TCP or UDP header */
+	__u32 ip_len;		/* IP header, payload and all between */
+	__u8 v6;
+	__u8 proto;
+	__u8 ttl;		/* or hop limit */
+	__u8 tcp_flags;		/* TCP_*; 0 for UDP */
+	__u8 fragment;		/* part of a datagram: its ports, if any, are not to be used */
+	__u8 bad;		/* enum sluice_reason: L4 header cut short or contradictory */
+};
+
+/* The linear part of the frame, and how long the whole frame is. */
+struct cur {
+	void *pos;
+	void *end;
+	__u32 frame_len;
+};
+
+/* Where L4 headers can start at most: 6 extension headers of 2,048 bytes would not fit, so
+ * headers beyond this are not ours to translate. Offsets are masked with it for the verifier. */
+#define PKT_L4_OFF_MAX	0x1ff
+
+/* The next @len bytes, or NULL if the linear part ends first. */
+static __always_inline void *cur_take(struct cur *c, __u32 len)
+{
+	void *at = c->pos;
+
+	if (at + len > c->end)
+		return NULL;
+	c->pos = at + len;
+	return at;
+}
+#define cur_pull(c, type) ((type *)cur_take((c), sizeof(type)))
+
+static __always_inline void parse_ports(struct pkt *p, const void *l4)
+{
+	const __be16 *ports = l4;
+
+	if (p->v6) {
+		p->key.v6.sport = ports[0];
+		p->key.v6.dport = ports[1];
+	} else {
+		p->key.v4.sport = ports[0];
+		p->key.v4.dport = ports[1];
+	}
+}
+
+static __always_inline enum sluice_reason parse_tcp(struct cur *c, struct pkt *p, __u32 l4_bytes)
+{
+	const struct tcphdr *tcp = c->pos;
+
+	if (c->pos + 8 > c->end)
+		return SLUICE_R_TRUNCATED;
+	parse_ports(p, tcp);
+	if (l4_bytes < sizeof(*tcp) || (void *)(tcp + 1) > c->end) {
+		p->bad = SLUICE_R_TRUNCATED;
+		return SLUICE_R_OK;
+	}
+	p->tcp_flags = ((const __u8 *)tcp)[13];
+	p->l4_len = tcp->doff * 4;
+	if (p->l4_len < sizeof(*tcp) || p->l4_len > l4_bytes)
+		p->bad = SLUICE_R_MALFORMED;
+	return SLUICE_R_OK;
+}
+
+static __always_inline enum sluice_reason parse_udp(struct cur *c, struct pkt *p, __u32 l4_bytes)
+{
+	const struct udphdr *udp = c->pos;
+	__u32 len;
+
+	if ((void *)(udp + 1) > c->end)
+		return SLUICE_R_TRUNCATED;
+	parse_ports(p, udp);
+	p->l4_len = sizeof(*udp);
+	len = bpf_ntohs(udp->len);
+	/* The length may be below what IP carries (RFC 768 does not forbid a trailer), never
+	 * above. It is 0 in a GSO packet of more than 64 KB. */
+	if (l4_bytes < sizeof(*udp))
+		p->bad = SLUICE_R_TRUNCATED;
+	else if (len > l4_bytes || (len < sizeof(*udp) && !(len == 0 && l4_bytes > 0xffff)))
+		p->bad = SLUICE_R_MALFORMED;
+	return SLUICE_R_OK;
+}
+
+/*
+ * @l4_bytes: what IP says. TRUNCATED, here and as p->bad, means that the linear part is too short
+ * to tell: the frame's end, or only the end of what the hook has pulled in; the caller knows.
+ */
+static __always_inline enum sluice_reason parse_l4(struct cur *c, struct pkt *p, __u32 l4_bytes)
+{
+	if (p->fragment)
+		return SLUICE_R_OK;
+	if (p->proto == IPPROTO_TCP)
+		return parse_tcp(c, p, l4_bytes);
+	if (p->proto == IPPROTO_UDP)
+		return parse_udp(c, p, l4_bytes);
+	return SLUICE_R_NOT_OURS;
+}
+
+static __always_inline enum sluice_reason parse_ipv4(struct cur *c, struct pkt *p)
+{
+	const struct iphdr *ip = cur_pull(c, struct iphdr);
+	__u32 ip_bytes = c->frame_len - ETH_HLEN;
+	__u32 header;
+
+	if (!ip)
+		return SLUICE_R_TRUNCATED;
+	header = ip->ihl * 4;
+	if (ip->version != 4 || header < sizeof(*ip))
+		return SLUICE_R_MALFORMED;
+	p->ip_len = bpf_ntohs(ip->tot_len);
+	if (!p->ip_len && ip_bytes > 0xffff)
+		p->ip_len = ip_bytes;	/* BIG TCP */
+	if (p->ip_len < header || p->ip_len > ip_bytes)
+		return SLUICE_R_MALFORMED;
+	if (!cur_take(c, header - sizeof(*ip)))
+		return SLUICE_R_TRUNCATED;
+
+	p->v6 = 0;
+	p->key.v4.src = ip->saddr;
+	p->key.v4.dst = ip->daddr;
+	p->key.v4.proto = ip->protocol;
+	p->proto = ip->protocol;
+	p->ttl = ip->ttl;
+	p->fragment = !!(ip->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET));
+	p->l4_off = ETH_HLEN + header;
+	return parse_l4(c, p, p->ip_len - header);
+}
+
+/*
+ * Steps over one extension header. 1: stepped, 0: @next is none, else a negative reason.
+ * RFC 8200 section 4; AH counts in other units (RFC 4302 section 2.2).
+ */
+static __always_inline int parse_ipv6_extension(struct cur *c, struct pkt *p, __u8 *next)
+{
+	const __u8 *ext;
+	__u32 len;
+
+	if (*next != IPPROTO_HOPOPTS && *next != IPPROTO_ROUTING && *next != IPPROTO_DSTOPTS &&
+	    *next != IPPROTO_AH && *next != IPPROTO_FRAGMENT)
+		return 0;
+	ext = cur_take(c, 8);
+	if (!ext)
+		return -SLUICE_R_TRUNCATED;
+	if (*next == IPPROTO_FRAGMENT) {
+		/* An atomic fragment (offset 0, no more) is a whole packet: RFC 6946. */
+		if (*(const __be16 *)(ext + 2) & bpf_htons(0xfff9))
+			p->fragment = 1;
+		len = 0;
+	} else if (*next == IPPROTO_AH) {
+		len = ext[1] * 4;	/* in units of 4, less 2: 8 are taken */
+	} else {
+		len = ext[1] * 8;
+	}
+	*next = ext[0];
+	if (len && !cur_take(c, len))
+		return -SLUICE_R_TRUNCATED;
+	return 1;
+}
+
+static __always_inline enum sluice_reason parse_ipv6(struct cur *c, struct pkt *p)
+{
+	const struct ipv6hdr *ip = cur_pull(c, struct ipv6hdr);
+	const __be32 *addrs;
+	__u32 ip_bytes = c->frame_len - ETH_HLEN;
+	const void *l3 = ip;
+	__u32 header;
+	__u8 next;
+
+	if (!ip)
+		return SLUICE_R_TRUNCATED;
+	if (ip->version != 6)
+		return SLUICE_R_MALFORMED;
+	p->ip_len = bpf_ntohs(ip->payload_len) + sizeof(*ip);
+	if (p->ip_len == sizeof(*ip) && ip_bytes > 0xffff)
+		p->ip_len = ip_bytes;	/* BIG TCP */
+	if (p->ip_len > ip_bytes)
+		return SLUICE_R_MALFORMED;
+
+	p->v6 = 1;
+	addrs = (const __be32 *)&ip->saddr;
+	for (int i = 0; i < 4; i++) {
+		p->key.v6.src[i] = addrs[i];
+		p->key.v6.dst[i] = addrs[4 + i];
+	}
+	p->ttl = ip->hop_limit;
+	next = ip->nexthdr;
+	if (unlikely(next != IPPROTO_TCP && next != IPPROTO_UDP)) {
+		for (int i = 0; i < 6; i++) {
+			int r = parse_ipv6_extension(c, p, &next);
+
+			if (r < 0)
+				return -r;
+			if (!r || p->fragment)
+				break;
+		}
+	}
+	p->key.v6.proto = next;
+	p->proto = next;
+	header = (const void *)c->pos - l3;
+	if (header > p->ip_len)
+		return SLUICE_R_MALFORMED;
+	if (header > PKT_L4_OFF_MAX - ETH_HLEN)
+		return SLUICE_R_NOT_OURS;
+	p->l4_off = ETH_HLEN + header;
+	return parse_l4(c, p, p->ip_len - header);
+}
+
+/*
+ * OK: p is complete (look at p->fragment and p->bad). NOT_OURS: neither TCP nor UDP over IP.
+ * MALFORMED: IP contradicts itself or the frame, the kernel's stack would drop it too.
+ * @p must be zeroed: keys are compared as bytes.
+ */
+static __always_inline enum sluice_reason parse(struct cur *c, struct pkt *p)
+{
+	const struct ethhdr *eth = cur_pull(c, struct ethhdr);
+
+	if (!eth)
+		return SLUICE_R_NOT_OURS;
+	if (eth->h_proto == bpf_htons(ETH_P_IP))
+		return parse_ipv4(c, p);
+	if (eth->h_proto == bpf_htons(ETH_P_IPV6))
+		return parse_ipv6(c, p);
+	return SLUICE_R_NOT_OURS;
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The packet's way, the same for XDP and tc:
+ *
+ *	parse → filter → find flow → (miss: find service → choose backend → make flow)
+ *	      → rewrite → send
+ *
+ * path_walk() is the fast half: an established packet leaves it with one hash lookup. All that
+ * is rare (first packets, handshakes, ends, once a second) is path_slow(), out of line.
+ *
+ * hook_xdp.h or hook_tc.h gives hook_ctx and the verbs.
+ */
+#pragma once
+
+#include "bpf/icmp.h"
+#include "bpf/open.h"
+
+/* The tail of both halves: the flow is known, the packet goes. */
+static __always_inline enum sluice_reason path_send(hook_ctx *ctx, struct walk *w,
+						    const struct pkt *p, const union flow_value *f,
+						    bool v6)
+{
+	enum sluice_reason why = hop_allows(ctx, w, p, &f->f);
+
+	if (why)
+		return why;
+	count_slot(f->f.slot, f->f.flags & SLUICE_FLOW_REPLY, hook_weight(ctx, p));
+	why = hook_rewrite(ctx, p, f, v6);
+	if (why)
+		return why;
+	return hook_send(ctx, w, p, f, v6);
+}
+
+/* Whether an entry of the lasting table needs more than a rewrite. */
+static __always_inline bool path_is_plain(const struct pkt *p, const union flow_value *f)
+{
+	if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST) || p->bad)
+		return false;
+	if (f->f.send < SLUICE_SEND_WIRE || now_jiffies() - f->f.seen >= sluice_hz)
+		return false;
+	return p->proto == IPPROTO_TCP || f->f.flags & SLUICE_FLOW_REPLY ||
+	       flow_slot_current(&f->f);
+}
+
+/* The next hop, where it is not fixed: asked for anew. */
+static __always_inline enum sluice_reason flow_renew_hop(hook_ctx *ctx, struct walk *w,
+							 const struct pkt *p,
+							 union flow_value *f, bool v6)
+{
+	if (f->f.flags & SLUICE_FLOW_PINNED || f->f.send > SLUICE_SEND_POD)
+		return SLUICE_R_OK;
+	return hop_find(ctx, w, f, p->proto, v6);
+}
+
+/* Once a second: seen, and the next hop. A hop that is not known yet: at every packet. */
+static __always_inline enum sluice_reason flow_renew(hook_ctx *ctx, struct walk *w,
+						     const struct pkt *p,
+						     union flow_value *f, bool v6)
+{
+	__u32 now = now_jiffies();
+	bool stale = now - f->f.seen >= sluice_hz;
+
+	if (stale)
+		f->f.seen = now;
+	if (stale || f->f.send < SLUICE_SEND_WIRE)
+		return flow_renew_hop(ctx, w, p, f, v6);
+	return SLUICE_R_OK;
+}
+
+/* FIN from both sides, or RST from one. */
+static __always_inline bool flow_is_closing(const union flow_value *f,
+					    const union flow_value *partner)
+{
+	__u8 any = f->f.state | partner->f.state, both = f->f.state & partner->f.state;
+
+	return any & SLUICE_FLOW_RST || both & SLUICE_FLOW_FIN;
+}
+
+/* A SYN may take over the tuple of a connection that is closing, or lost its other half. */
+static __always_inline bool flow_is_reusable(const union flow_value *f, struct flow_pair *x,
+					     bool v6)
+{
+	const union flow_value *partner;
+
+	flow_partner_key(&x->key, f, &x->rev_key, v6);
+	partner = flow_find(&x->rev_key, v6);
+	return !partner || flow_is_closing(f, partner);
+}
+
+/* After FIN or RST: is the connection over now? Counted once, on its forward half. */
+static __always_inline void flow_note_end(union flow_value *f, struct flow_pair *x, bool v6)
+{
+	union flow_value *partner, *fwd;
+
+	flow_partner_key(&x->key, f, &x->rev_key, v6);
+	partner = flow_find(&x->rev_key, v6);
+	if (!partner || !flow_is_closing(f, partner))
+		return;
+	fwd = f->f.flags & SLUICE_FLOW_REPLY ? partner : f;
+	if (!fwd->f.over && !__sync_val_compare_and_swap(&fwd->f.over, 0, 1))
+		count_over(fwd->f.slot);
+}
+
+/* An entry of the lasting table that is not plain. False: it is no more, the packet is new. */
+static __always_inline bool flow_keep(const struct pkt *p, union flow_value *f,
+				      struct flow_pair *x, bool v6)
+{
+	bool reply = f->f.flags & SLUICE_FLOW_REPLY;
+	__u8 state = f->f.state;
+
+	if (p->proto != IPPROTO_TCP) {
+		if (reply || flow_slot_current(&f->f))
+			return true;
+		flow_end(&x->key, f, v6);
+		return false;
+	}
+	if (!reply && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
+	    flow_is_reusable(f, x, v6)) {
+		flow_end(&x->key, f, v6);
+		return false;
+	}
+	if (p->tcp_flags & TCP_FIN)
+		state |= SLUICE_FLOW_FIN;
+	if (p->tcp_flags & TCP_RST)
+		state |= SLUICE_FLOW_RST;
+	if (state != f->f.state) {
+		f->f.state = state;
+		flow_note_end(f, x, v6);
+	}
+	return true;
+}
+
+/*
+ * The ACK that ends a handshake proves that the client got the server's SYN+ACK, that is, is
+ * no spoofed source. If the reply's half was evicted there is nothing to compare with.
+ */
+static __always_inline bool half_ack_proves(hook_ctx *ctx, const struct pkt *p,
+					    const union flow_value *f, struct flow_pair *x, bool v6)
+{
+	const union flow_value *rev;
+	__be32 ack;
+
+	if (!(p->tcp_flags & TCP_ACK) || p->tcp_flags & (TCP_SYN | TCP_RST))
+		return false;
+	flow_partner_key(&x->key, f, &x->rev_key, v6);
+	rev = half_find(&x->rev_key, v6);
+	if (!rev)
+		return true;
+	if (!(rev->f.state & SLUICE_FLOW_SYN) ||
+	    hook_load(ctx, p->l4_off + __builtin_offsetof(struct tcphdr, ack_seq), &ack, 4))
+		return false;
+	return bpf_ntohl(ack) - 1 == rev->f.isn;
+}
+
+/* Reply half of a half-open flow: remembers the server's sequence number. */
+static __always_inline void half_reply(hook_ctx *ctx, const struct pkt *p, union flow_value *f)
+{
+	__be32 seq;
+
+	if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) != (TCP_SYN | TCP_ACK) ||
+	    hook_load(ctx, p->l4_off + __builtin_offsetof(struct tcphdr, seq), &seq, 4))
+		return;
+	f->f.isn = bpf_ntohl(seq);
+	f->f.state |= SLUICE_FLOW_SYN;
+}
+
+/*
+ * A packet that hits a half-open entry. Returns the entry to use, NULL if the packet is to be
+ * taken as new: the endpoint went away before the connection was made.
+ */
+static __always_inline union flow_value *half_use(hook_ctx *ctx, const struct pkt *p,
+						  union flow_value *f, struct flow_pair *x, bool v6)
+{
+	bool first = p->proto == IPPROTO_TCP && p->tcp_flags & TCP_SYN;
+
+	if (f->f.flags & SLUICE_FLOW_REPLY) {
+		half_reply(ctx, p, f);
+		return f;
+	}
+	if ((first || p->proto != IPPROTO_TCP) && !flow_slot_current(&f->f)) {
+		flow_end(&x->key, f, v6);
+		return NULL;
+	}
+	if (p->proto != IPPROTO_TCP || half_ack_proves(ctx, p, f, x, v6)) {
+		f->f.seen = now_jiffies();
+		flow_promote(&x->key, f, x, v6);
+	}
+	return f;
+}
+
+static __always_inline enum sluice_reason path_slow(hook_ctx *ctx, struct walk *w,
+						    const struct pkt *p, bool v6)
+{
+	const struct sluice_settings *cfg = settings_get();
+	struct flow_pair *x = flow_scratch();
+	union flow_value *f;
+	enum sluice_reason why;
+
+	if (!x || !cfg)
+		return SLUICE_R_NOT_OURS;
+	x->key = p->key;
+	f = flow_find(&x->key, v6);
+	if (f && p->bad)
+		return p->bad;
+	if (f && !flow_keep(p, f, x, v6))
+		f = NULL;
+	if (!f) {
+		f = half_find(&x->key, v6);
+		if (f && flow_older(&f->f, now_jiffies(), cfg->syn_sec))
+			f = NULL;
+		if (f && p->bad)
+			return p->bad;
+		if (f)
+			f = half_use(ctx, p, f, x, v6);
+	}
+	if (!f) {
+		why = v6 ? sluice_open6(ctx, w, p) : sluice_open4(ctx, w, p);
+		f = &x->fwd;
+	} else {
+		why = flow_renew(ctx, w, p, f, v6);
+		if (why && HOOK_IS_XDP)
+			why = SLUICE_R_LATER;
+	}
+	return why ?: path_send(ctx, w, p, f, v6);
+}
+
+/*
+ * Global functions: large, rare, and proved once each. The verifier wants to see that it knows
+ * their pointers are not NULL.
+ */
+__noinline int sluice_slow4(hook_ctx *ctx, struct walk *w, const struct pkt *p)
+{
+	return w && p ? path_slow(ctx, w, p, false) : SLUICE_R_NOT_OURS;
+}
+
+__noinline int sluice_slow6(hook_ctx *ctx, struct walk *w, const struct pkt *p)
+{
+	return w && p ? path_slow(ctx, w, p, true) : SLUICE_R_NOT_OURS;
+}
+
+static __always_inline enum sluice_reason path_family(hook_ctx *ctx, struct walk *w,
+						      const struct pkt *p, bool v6)
+{
+	union flow_value *f = flow_find(&p->key, v6);
+
+	if (likely(f && path_is_plain(p, f)))
+		return path_send(ctx, w, p, f, v6);
+	return v6 ? sluice_slow6(ctx, w, p) : sluice_slow4(ctx, w, p);
+}
+
+/* @p and @w come zeroed, but for where the packet is. */
+static __always_inline enum sluice_reason path_walk(hook_ctx *ctx, struct walk *w, struct pkt *p)
+{
+	struct cur c = hook_cur(ctx);
+	enum sluice_reason why = parse(&c, p);
+
+	if (why)
+		return why;
+	if (p->fragment)
+		return SLUICE_R_FRAGMENT;
+	if (!filter_pass(p))
+		return SLUICE_R_NOT_OURS;
+	w->ours = 1;
+	return p->v6 ? path_family(ctx, w, p, true) : path_family(ctx, w, p, false);
+}
+
+/* Counts a packet that ends here, for the node and for its service. */
+static __always_inline void path_count_drop(hook_ctx *ctx, const struct walk *w,
+					    const struct pkt *p, enum sluice_reason why)
+{
+	struct weight n = hook_weight(ctx, p);
+
+	count_reason(why, n);
+	if (w->service)
+		count_service_drop(w->service, why, n.packets);
+}
+
+/*
+ * Answers a packet that ends here for @why, if an answer is due and within the limit. True: it
+ * became the answer, w->action is set. The packet is counted already.
+ */
+static __always_inline bool path_answer(hook_ctx *ctx, struct walk *w, const struct pkt *p,
+					enum sluice_reason why)
+{
+	enum sluice_reason failed;
+
+	if (reason_verdict(why) != SLUICE_V_REJECT || p->tcp_flags & TCP_RST)
+		return false;	/* an RST is never answered */
+	failed = answer(ctx, w, p, why);
+	if (failed)
+		count_reason(failed, (struct weight){ .packets = 1, .bytes = p->ip_len });
+	return !failed;
+}

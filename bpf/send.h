@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Where a rewritten packet goes: the kernel's routing table, asked when a flow is new and
+ * once a second, remembered in the flow entry.
+ */
+#pragma once
+
+#include "bpf/flow.h"
+#include "bpf/service.h"
+
+/* clang makes a call of memcmp() out of more than a few bytes; there is none in BPF. */
+static __always_inline bool mac_differs(const __u8 *a, const __u8 *b)
+{
+	const __u16 *x = (const __u16 *)a, *y = (const __u16 *)b;
+
+	return (x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]);
+}
+
+static __always_inline void hop_ask(struct bpf_fib_lookup *fib, const union flow_value *f,
+				    __u8 proto, __u32 ifindex, bool v6)
+{
+	__builtin_memset(fib, 0, sizeof(*fib));
+	fib->family = v6 ? AF_INET6 : AF_INET;
+	fib->l4_protocol = proto;
+	fib->sport = f->f.sport;
+	fib->dport = f->f.dport;
+	fib->ifindex = ifindex;
+	fib->tot_len = 1;	/* not 0: then the answer has the route's MTU */
+	if (v6) {
+		for (int i = 0; i < 4; i++) {
+			fib->ipv6_src[i] = f->v6.src[i];
+			fib->ipv6_dst[i] = f->v6.dst[i];
+		}
+	} else {
+		fib->ipv4_src = f->v4.src;
+		fib->ipv4_dst = f->v4.dst;
+	}
+}
+
+/*
+ * The way to f's new destination, written to @f. OK also for a neighbour that is not resolved
+ * yet (SEND_NEIGH), else NO_ROUTE.
+ *
+ * Another CPU may read the entry meanwhile: nothing is stored that did not change, and the next
+ * hop changes rarely.
+ */
+static __noinline int hop_find(hook_ctx *ctx, const struct walk *w, union flow_value *f,
+			       __u32 proto, bool v6)
+{
+	struct flow_pair *x = flow_scratch();
+	struct bpf_fib_lookup *fib;
+	const struct sluice_device *dev;
+	__u8 send, flags = f->f.flags & ~SLUICE_FLOW_XDP;
+	long rc;
+
+	if (!x)
+		return SLUICE_R_NO_ROUTE;
+	fib = &x->fib;
+	hop_ask(fib, f, proto, w->ifindex, v6);
+	rc = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
+	if (rc == BPF_FIB_LKUP_RET_SUCCESS)
+		send = SLUICE_SEND_WIRE;
+	else if (rc == BPF_FIB_LKUP_RET_NO_NEIGH)
+		send = SLUICE_SEND_NEIGH;
+	else
+		return SLUICE_R_NO_ROUTE;
+
+	dev = device_find(fib->ifindex);
+	if (dev && dev->kind == SLUICE_DEV_WORKLOAD && dev->flags & SLUICE_DEV_PEER &&
+	    w->from != FROM_HOST)
+		send = SLUICE_SEND_POD;	/* redirect_peer works at ingress only */
+	if (dev && dev->flags & SLUICE_DEV_XDP && send == SLUICE_SEND_WIRE)
+		flags |= SLUICE_FLOW_XDP;
+
+	if (rc == BPF_FIB_LKUP_RET_SUCCESS &&
+	    (f->f.mtu != fib->mtu_result ||
+	     mac_differs(f->f.dmac, fib->dmac) || mac_differs(f->f.smac, fib->smac))) {
+		__builtin_memcpy(f->f.dmac, fib->dmac, sizeof(fib->dmac));
+		__builtin_memcpy(f->f.smac, fib->smac, sizeof(fib->smac));
+		f->f.mtu = fib->mtu_result;
+	}
+	if (f->f.ifindex != fib->ifindex)
+		f->f.ifindex = fib->ifindex;
+	if (f->f.flags != flags)
+		f->f.flags = flags;
+	if (f->f.send != send)
+		f->f.send = send;
+	return SLUICE_R_OK;
+}
+
+/* OK, or why the packet cannot go the way of @f from this hook: nothing is done to it yet. */
+static __always_inline enum sluice_reason hop_allows(hook_ctx *ctx, struct walk *w,
+						     const struct pkt *p,
+						     const struct sluice_flow *f)
+{
+	if (!hook_can_send(f))
+		return SLUICE_R_LATER;
+	if (f->flags & SLUICE_FLOW_FORWARDED && p->ttl <= 1)
+		return SLUICE_R_LATER;	/* the stack says "time exceeded" */
+	if (unlikely(f->mtu && hook_wire_len(ctx, p) > f->mtu)) {
+		w->mtu = f->mtu;
+		return HOOK_IS_XDP ? SLUICE_R_LATER : SLUICE_R_TOO_BIG;
+	}
+	return SLUICE_R_OK;
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * tc on uplinks, workload devices and lo: complete, whatever XDP does. And the collector, which
+ * needs a program to arm its timer.
+ */
+#include "bpf/hook_tc.h"
+#include "bpf/path.h"
+#include "bpf/gc.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+/*
+ * sluice_service_base   counters of slots that were given away, added up by service row, so
+ *   that a service's totals never shrink. Writes and reads user only: it is declared here to be
+ *   made with the others.
+ */
+MAP(sluice_service_base, ARRAY, __u32, struct sluice_slot_count, 1024, BPF_F_MMAPABLE);
+
+/* Enough for Ethernet, IP with options or some extension headers, and TCP's fixed part. */
+#define HEADERS_MAX	192
+
+/*
+ * Most drivers put all headers in the linear part; if not, pull them in, once, and walk again:
+ * nothing has happened yet. Never the whole packet, which may be 64 KB of GSO data.
+ */
+static __always_inline enum sluice_reason walk(struct __sk_buff *skb, struct walk *w, struct pkt *p)
+{
+	enum sluice_reason why = path_walk(skb, w, p);
+	__u32 want = skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX;
+	void *data = (void *)(long)skb->data;
+	void *end = (void *)(long)skb->data_end;
+
+	if (likely(why != SLUICE_R_TRUNCATED) || end - data >= want)
+		return why;
+	if (bpf_skb_pull_data(skb, want))
+		return why;
+	__builtin_memset(p, 0, sizeof(*p));
+	return path_walk(skb, w, p);
+}
+
+/* The one exit: the reason is counted and becomes an action. */
+static __always_inline int finish(struct __sk_buff *skb, struct walk *w, const struct pkt *p,
+				  enum sluice_reason why)
+{
+	if (likely(why == SLUICE_R_OK))
+		return w->action;
+	if (why == SLUICE_R_TRUNCATED && !w->ours)
+		why = SLUICE_R_NOT_OURS;	/* too short for ports: the stack's to judge */
+	path_count_drop(skb, w, p, why);
+	if (reason_verdict(why) == SLUICE_V_PASS)
+		return TC_ACT_OK;
+	return path_answer(skb, w, p, why) ? w->action : TC_ACT_SHOT;
+}
+
+static __always_inline int handle(struct __sk_buff *skb, enum origin from)
+{
+	struct walk w = { .ifindex = skb->ifindex, .from = from };
+	struct pkt p = {};
+
+	return finish(skb, &w, &p, walk(skb, &w, &p));
+}
+
+/* From the wire. Frames for others, which only a promiscuous device shows, are not ours. */
+SEC("tc")
+int sluice_uplink_in(struct __sk_buff *skb)
+{
+	if (skb->pkt_type != PACKET_HOST)
+		return TC_ACT_OK;
+	return handle(skb, FROM_WIRE);
+}
+
+/*
+ * To the wire: requests and answers of this host's processes. What was forwarded has an input
+ * device; it was seen, and translated if need be, when it came in by that.
+ */
+SEC("tc")
+int sluice_uplink_out(struct __sk_buff *skb)
+{
+	if (skb->ingress_ifindex)
+		return TC_ACT_OK;
+	return handle(skb, FROM_HOST);
+}
+
+/*
+ * From a pod: requests and answers. No look at pkt_type: on a bridge port the frame is for the
+ * bridge's MAC, or straight for the pod next door.
+ */
+SEC("tc")
+int sluice_workload_in(struct __sk_buff *skb)
+{
+	return handle(skb, FROM_POD);
+}
+
+/* To a pod: answers of this host's sockets. */
+SEC("tc")
+int sluice_workload_out(struct __sk_buff *skb)
+{
+	if (skb->ingress_ifindex)
+		return TC_ACT_OK;
+	return handle(skb, FROM_HOST);
+}
+
+/* This host to itself: its own node ports, and sockets that are backends. */
+SEC("tc")
+int sluice_lo_out(struct __sk_buff *skb)
+{
+	return handle(skb, FROM_HOST);
+}
+
+/* Run by the loader, once: arms the collector. */
+SEC("tc")
+int sluice_gc_start(struct __sk_buff *skb)
+{
+	return gc_start();
+}
+
+/* A whole cycle now, for tests and for who cannot wait; returns how many pairs it ended. */
+SEC("tc")
+int sluice_gc_run(struct __sk_buff *skb)
+{
+	const struct sluice_gc *gc = gc_get();
+
+	return gc ? gc_run(gc->tokens4, gc->tokens6) : 0;
+}
