@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Making the maps hold an image: read them, let plan/ say what to write, write it in that
+ * order. A kill at any point leaves tables that work, and the next write ends what was begun.
+ *
+ * Grace. What one plan takes out of use (blocks of choices, slots, rows) a later plan gives
+ * away; in between, every program that could have picked it up must have ended. membarrier(2)
+ * would wait for just that, but costs tens of milliseconds with each change. So time does it:
+ * a write leaves the moment of its end in the lock file, and the next one begins GRACE_MS after
+ * it at the earliest. Programs run for microseconds with preemption off, so that is long; and
+ * one whose virtual CPU is taken away for longer still finds, after it read a choice, that the
+ * set's word has changed, and chooses again (bpf/choose.h). A single change waits for nothing.
+ */
+#include "datapath/datapath.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+
+#include "datapath/frontends.h"
+#include "datapath/handle.h"
+#include "datapath/rows.h"
+#include "datapath/slots.h"
+
+#define GRACE_MS 20
+
+/* --- grace -------------------------------------------------------------------- */
+
+static uint64_t now_ms(void)
+{
+	struct timespec t = { 0 };
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* The lock is ours, so nobody moves the mark. Unreadable: as if it were just now. */
+static void grace_wait(const struct datapath *dp)
+{
+	uint64_t now = now_ms();
+	uint64_t mark = 0;
+	struct timespec rest;
+
+	/* An empty file: nothing was written since the machine started. */
+	if (pread(dp->lock_fd, &mark, sizeof(mark), 0) == 0 || mark + GRACE_MS <= now)
+		return;
+	if (mark > now || !mark)
+		mark = now;
+	rest = (struct timespec){ .tv_nsec = (long)(mark + GRACE_MS - now) * 1000000l };
+	nanosleep(&rest, NULL);
+}
+
+static int grace_mark(const struct datapath *dp, struct err *reterr)
+{
+	uint64_t mark = now_ms();
+
+	if (pwrite(dp->lock_fd, &mark, sizeof(mark), 0) == sizeof(mark))
+		return 0;
+	return err_sys(reterr, errno, "cannot write the lock file of instance %s", dp->instance);
+}
+
+/* --- the view ----------------------------------------------------------------- */
+
+struct work {
+	struct datapath *dp;
+	struct rows rows;
+	frontend_vec frontends;
+	uint32_t *choices;		/* a copy, or NULL */
+	struct layout_plan plan;
+	struct err *reterr;
+};
+
+static void work_done(struct work *w)
+{
+	rows_close(&w->rows);
+	frontends_done(&w->frontends);
+	free(w->choices);
+	layout_plan_done(&w->plan);
+}
+DEFINE_OWN_DONE(struct work, work_done)
+
+static bool slot_idle(void *arg, uint32_t slot)
+{
+	const struct datapath *dp = arg;
+	struct sluice_slot_count c;
+
+	return slots_sum(&dp->maps, slot, &c) == 0 && c.opened == c.closed;
+}
+
+/* Whether any established flow exists: the collector's tokens tell. */
+static bool flows_alive(const struct maps *maps)
+{
+	struct sluice_gc gc;
+	uint32_t zero = 0;
+
+	return bpf_map_lookup_elem(maps->at[MAP_GC].fd, &zero, &gc) < 0 || gc.tokens4 ||
+	       gc.tokens6;
+}
+
+static int plan_make(struct work *w, const struct image *img)
+{
+	const struct maps *maps = &w->dp->maps;
+	struct layout_view view = {
+		.services = (const struct sluice_service *)w->rows.services.at,
+		.n_services = w->rows.services.n,
+		.backends = (const struct sluice_backend *)w->rows.backends.at,
+		.n_backends = w->rows.backends.n,
+		.n_choices = rows_n_choices(&w->rows),
+		.filter = rows_filter(&w->rows),
+		.flows_alive = flows_alive(maps),
+		.max_frontends = {
+			[FAMILY_V4] = maps->at[MAP_FRONTENDS4].entries,
+			[FAMILY_V6] = maps->at[MAP_FRONTENDS6].entries,
+		},
+		.slot_idle = slot_idle,
+		.arg = w->dp,
+	};
+	int r = frontends_read(maps, &w->frontends, w->reterr);
+
+	if (r < 0)
+		return r;
+	view.frontends = w->frontends.at;
+	view.n_frontends = w->frontends.n;
+	view.choices = rows_choices(&w->rows, &w->choices);
+	if (!view.choices)
+		return err_nomem(w->reterr);
+	return layout_make(img, &view, &w->plan, w->reterr);
+}
+
+/* --- the ops ------------------------------------------------------------------ */
+
+/*
+ * The counters go to the service before they are zeroed. A kill between the two counts them
+ * twice; the other order would lose them, and counters that step back upset who reads them.
+ */
+static int slot_free(struct work *w, const struct layout_op *op)
+{
+	uint32_t service = rows_backend(&w->rows, op->row)->service;
+	struct sluice_slot_count sum;
+	int r = slots_sum(&w->dp->maps, op->row, &sum);
+
+	if (r < 0)
+		return err_sys(w->reterr, -r, "cannot read the counters of slot %u", op->row);
+	if (service != SLUICE_NONE && service < w->rows.base.n)
+		rows_base_add(&w->rows, service, &sum);
+	r = slots_clear(&w->dp->maps, op->row, w->reterr);
+	if (r < 0)
+		return r;
+	rows_put_backend(&w->rows, op->row, &op->backend);
+	return 0;
+}
+
+/* The row's next service must begin at zero. */
+static int service_free(struct work *w, const struct layout_op *op)
+{
+	const struct sluice_service none = { 0 };
+
+	for (uint32_t reason = 0; reason < SLUICE_R_COUNT; reason++) {
+		struct sluice_drop_key key = { .service = op->row, .reason = reason };
+
+		if (bpf_map_delete_elem(w->dp->maps.at[MAP_DROPS].fd, &key) < 0 &&
+		    errno != ENOENT)
+			return err_sys(w->reterr, errno, "cannot write map %s",
+				       map_specs[MAP_DROPS].name);
+	}
+	rows_base_clear(&w->rows, op->row);
+	rows_put_service(&w->rows, op->row, &none);
+	return 0;
+}
+
+/* How many ops from @at on are of its type: frontends go to the kernel many at a time. */
+static size_t run_length(const struct layout_plan *p, size_t at)
+{
+	size_t end = at;
+
+	while (end < p->ops.n && p->ops.at[end].type == p->ops.at[at].type)
+		end++;
+	return end - at;
+}
+
+/* Carries out @op, or @n ops if they are frontends. */
+static int op_do(struct work *w, const struct layout_op *op, size_t n)
+{
+	switch (op->type) {
+	case LAYOUT_BACKEND:
+		rows_put_backend(&w->rows, op->row, &op->backend);
+		return 0;
+	case LAYOUT_CHOICES:
+		rows_put_choices(&w->rows, op->row, op->choices.words, op->choices.n);
+		return 0;
+	case LAYOUT_SERVICE:
+		rows_put_service(&w->rows, op->row, &op->service);
+		return 0;
+	case LAYOUT_FILTER_SET:
+		rows_filter_add(&w->rows, w->plan.filter);
+		return 0;
+	case LAYOUT_FILTER_TRIM:
+		rows_filter_set(&w->rows, w->plan.filter);
+		return 0;
+	case LAYOUT_FRONTEND_PUT:
+		return frontends_put(&w->dp->maps, op, n, w->reterr);
+	case LAYOUT_FRONTEND_DEL:
+		return frontends_del(&w->dp->maps, op, n, w->reterr);
+	case LAYOUT_SLOT_FREE:
+		return slot_free(w, op);
+	case LAYOUT_SERVICE_FREE:
+		return service_free(w, op);
+	}
+	return err_set(w->reterr, EINVAL, "unknown kind of change %d", op->type);
+}
+
+static bool is_frontend(const struct layout_op *op)
+{
+	return op->type == LAYOUT_FRONTEND_PUT || op->type == LAYOUT_FRONTEND_DEL;
+}
+
+static int plan_do(struct work *w)
+{
+	const struct layout_plan *p = &w->plan;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < p->ops.n;) {
+		size_t n = is_frontend(&p->ops.at[i]) ? run_length(p, i) : 1;
+
+		r = op_do(w, &p->ops.at[i], n);
+		i += n;
+	}
+	return r;
+}
+
+int datapath_write(struct datapath *dp, const struct image *img,
+		   const struct sluice_settings *settings, size_t *ret_writes,
+		   struct err *reterr)
+{
+	own(work_done) struct work w = { .dp = dp, .reterr = reterr };
+	int r = handle_lock(dp, reterr)
+	    ?: maps_need(&dp->maps, reterr)
+	    ?: rows_open(&dp->maps, true, &w.rows, reterr)
+	    ?: plan_make(&w, img);
+	size_t writes;
+
+	if (r < 0)
+		return r;
+	/* Settings first: whoever finds a frontend needs the node's address. */
+	writes = w.plan.ops.n + rows_put_settings(&w.rows, settings);
+	if (w.plan.ops.n) {
+		grace_wait(dp);
+		r = plan_do(&w);
+		/* Also after half a plan: it may have taken things out of use. */
+		r = grace_mark(dp, r ? NULL : reterr) ?: r;
+	}
+	if (r < 0)
+		return r;
+	*ret_writes = writes;
+	return 0;
+}
