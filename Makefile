@@ -39,7 +39,7 @@ BPF_CFLAGS := -g -O2 -mcpu=v3 -target bpf -std=gnu17 -Wall -Wextra -Wshadow -Wno
 .DELETE_ON_ERROR:
 .SECONDARY:
 .PHONY: all check bench install clean
-all: $(SKEL) $(USER_OBJ)
+all: $(B)/sluice
 
 # --- programs -------------------------------------------------------------------
 

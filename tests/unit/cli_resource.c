@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <criterion/criterion.h>
+
+#include <string.h>
+
+#include "cli/resource.h"
+
+static int parse(char **line, resource_vec *ret, struct err *e)
+{
+	int n = 0;
+
+	while (line[n])
+		n++;
+	return resources_parse(n, line, ret, e);
+}
+
+Test(cli_resource, kinds_have_short_and_long_names)
+{
+	static const struct {
+		char *text;
+		enum kind kind;
+	} rows[] = {
+		{ "svc", KIND_SERVICE },	{ "service", KIND_SERVICE },
+		{ "Services", KIND_SERVICE },	{ "eps", KIND_SLICE },
+		{ "endpointslices", KIND_SLICE },
+		{ "endpointslices.discovery.k8s.io", KIND_SLICE },
+		{ "endpointslice.discovery.k8s.io", KIND_SLICE },
+		{ "po", KIND_POD },		{ "nodes", KIND_NODE },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		own(resources_done) resource_vec v = { 0 };
+		char *line[] = { rows[i].text, NULL };
+		struct err e = { 0 };
+
+		cr_assert_eq(parse(line, &v, &e), 0, "%s", rows[i].text);
+		cr_assert_eq(v.n, 1);
+		cr_expect_eq(v.at[0].kind, rows[i].kind);
+		cr_expect_null(v.at[0].name);
+	}
+}
+
+Test(cli_resource, every_kind_is_asked_for_every_name)
+{
+	own(resources_done) resource_vec v = { 0 };
+	char *line[] = { "svc,po", "a", "b", NULL };
+	struct err e = { 0 };
+
+	cr_assert_eq(parse(line, &v, &e), 0);
+	cr_assert_eq(v.n, 4);
+	cr_expect_eq(v.at[1].kind, KIND_SERVICE);
+	cr_expect_str_eq(v.at[1].name, "b");
+	cr_expect_eq(v.at[2].kind, KIND_POD);
+	cr_expect_str_eq(v.at[2].name, "a");
+}
+
+Test(cli_resource, pairs_of_kind_and_name)
+{
+	own(resources_done) resource_vec v = { 0 };
+	char *line[] = { "svc/web", "node/n1", NULL };
+	struct err e = { 0 };
+
+	cr_assert_eq(parse(line, &v, &e), 0);
+	cr_assert_eq(v.n, 2);
+	cr_expect_str_eq(v.at[0].name, "web");
+	cr_expect_eq(v.at[1].kind, KIND_NODE);
+}
+
+Test(cli_resource, nonsense_is_refused_whole)
+{
+	static char *lines[][4] = {
+		{ NULL },
+		{ "", NULL },
+		{ "deployments", NULL },
+		{ "svc,", NULL },
+		{ "svc/", NULL },
+		{ "svc/a/b", NULL },
+		{ "svc/a", "b", NULL },
+		{ "svc", "a/b", NULL },
+		{ "svc", "", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		own(resources_done) resource_vec v = { 0 };
+		struct err e = { 0 };
+
+		cr_expect_eq(parse(lines[i], &v, &e), -EINVAL, "row %zu", i);
+		cr_expect(*e.text);
+		cr_expect_eq(v.n, 0);
+	}
+}
+
+/* --- -n ------------------------------------------------------------------------- */
+
+static void push(object_vec *to, enum kind kind, const char *ns)
+{
+	struct object *o = object_new(kind);
+
+	cr_assert_not_null(o);
+	o->meta->name = strdup("x");
+	free(o->meta->namespace);
+	o->meta->namespace = ns ? strdup(ns) : NULL;
+	cr_assert_eq(vec_push(to, o), 0);
+}
+
+Test(cli_resource, namespace_goes_to_those_without)
+{
+	own(objects_done) object_vec v = { 0 };
+	struct err e = { 0 };
+
+	push(&v, KIND_SERVICE, NULL);
+	push(&v, KIND_POD, "");
+	push(&v, KIND_POD, "prod");
+	push(&v, KIND_NODE, "");
+	cr_assert_eq(objects_set_namespace(&v, "prod", &e), 0);
+	cr_expect_str_eq(v.at[0]->meta->namespace, "prod");
+	cr_expect_str_eq(v.at[1]->meta->namespace, "prod");
+	cr_expect_str_eq(v.at[2]->meta->namespace, "prod");
+	cr_expect_str_eq(v.at[3]->meta->namespace, "");
+}
+
+Test(cli_resource, another_namespace_than_asked_for_is_an_error)
+{
+	own(objects_done) object_vec v = { 0 };
+	struct err e = { 0 };
+
+	push(&v, KIND_SERVICE, "test");
+	cr_expect_eq(objects_set_namespace(&v, "prod", &e), -EINVAL);
+	cr_expect(strstr(e.text, "\"test\""), "%s", e.text);
+	cr_expect_eq(objects_set_namespace(&v, NULL, &e), 0);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The columns in which `get` shows a kind: kubectl's, as far as sluice knows their values.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "model/object.h"
+
+/* What a cell may need beside its object. */
+struct column_env {
+	const char *node;	/* this node's name; may be NULL */
+};
+
+struct column {
+	const char *head;	/* NULL ends the list */
+	bool wide;		/* with -o wide only */
+	void (*print)(FILE *out, const struct object *o, const struct column_env *env);
+};
+
+extern const struct column *const kind_columns[KIND_COUNT];

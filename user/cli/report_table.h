@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * `stats` for a person.
+ */
+#pragma once
+
+#include <stdio.h>
+
+#include "cli/report.h"
+
+/* With a row for each backend below its service if @backends. */
+int report_print(FILE *out, const struct report *r, bool backends, struct err *reterr);
+
+/* The reasons for which packets were dropped, and how many were none of ours. */
+int report_print_reasons(FILE *out, const struct report *r, struct err *reterr);

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "cli/resource.h"
+
+#include <string.h>
+#include <strings.h>
+
+void resources_done(resource_vec *resources)
+{
+	vec_each(r, resources)
+		free(r->name);
+	vec_done(resources);
+}
+
+static bool text_is(const char *a, const char *b, size_t len)
+{
+	return b && strlen(b) == len && !strncasecmp(a, b, len);
+}
+
+/* "endpointslices.discovery.k8s.io": the plural with the group of "discovery.k8s.io/v1". */
+static bool text_is_qualified(const char *text, size_t len, const struct kind_info *k)
+{
+	const char *slash = strchr(k->api_version, '/');
+	char full[128];
+
+	if (!slash)
+		return false;
+	snprintf(full, sizeof(full), "%s.%.*s", k->plural, (int)(slash - k->api_version),
+		 k->api_version);
+	return text_is(text, full, len);
+}
+
+static int kind_parse(const char *text, size_t len, enum kind *ret, struct err *reterr)
+{
+	for (enum kind i = 0; i < KIND_COUNT; i++) {
+		const struct kind_info *k = &kind_infos[i];
+
+		if (text_is(text, k->singular, len) || text_is(text, k->plural, len) ||
+		    text_is(text, k->short_name, len) || text_is(text, k->printed, len) ||
+		    text_is_qualified(text, len, k) ||
+		    (i == KIND_SLICE && text_is(text, "eps", len))) {
+			*ret = i;
+			return 0;
+		}
+	}
+	return err_set(reterr, EINVAL,
+		       "unknown kind \"%.*s\": there are services, endpointslices, pods and nodes",
+		       (int)len, text);
+}
+
+static int resource_push(resource_vec *to, enum kind kind, const char *name, struct err *reterr)
+{
+	struct resource res = { .kind = kind };
+
+	if (name) {
+		res.name = strdup(name);
+		if (!res.name)
+			return err_nomem(reterr);
+	}
+	if (vec_push(to, res)) {
+		free(res.name);
+		return err_nomem(reterr);
+	}
+	return 0;
+}
+
+/* "svc/web" */
+static int pair_parse(const char *text, resource_vec *to, struct err *reterr)
+{
+	const char *slash = strchr(text, '/');
+	enum kind kind;
+	int r;
+
+	if (!slash)
+		return err_set(reterr, EINVAL, "KIND/NAME and NAME cannot be mixed: \"%s\"", text);
+	r = kind_parse(text, (size_t)(slash - text), &kind, reterr);
+	if (r)
+		return r;
+	if (!slash[1] || strchr(slash + 1, '/'))
+		return err_set(reterr, EINVAL, "\"%s\" is not KIND/NAME", text);
+	return resource_push(to, kind, slash + 1, reterr);
+}
+
+/* One kind of "svc,pods", with each of the names. */
+static int kind_with_names(const char *text, size_t len, int n_names, char **names,
+			   resource_vec *to, struct err *reterr)
+{
+	enum kind kind;
+	int r = kind_parse(text, len, &kind, reterr);
+
+	if (!r && n_names == 0)
+		r = resource_push(to, kind, NULL, reterr);
+	for (int i = 0; !r && i < n_names; i++) {
+		if (!*names[i] || strchr(names[i], '/'))
+			return err_set(reterr, EINVAL, "\"%s\" is not the name of an object",
+				       names[i]);
+		r = resource_push(to, kind, names[i], reterr);
+	}
+	return r;
+}
+
+int resources_parse(int argc, char **argv, resource_vec *ret, struct err *reterr)
+{
+	own(resources_done) resource_vec all = { 0 };
+	const char *at = argc ? argv[0] : "";
+	int r = 0;
+
+	if (!argc)
+		return err_set(reterr, EINVAL, "name a kind: services, endpointslices, pods, nodes");
+
+	if (strchr(at, '/')) {
+		for (int i = 0; !r && i < argc; i++)
+			r = pair_parse(argv[i], &all, reterr);
+	} else {
+		while (!r && at) {
+			size_t len = strcspn(at, ",");
+
+			r = kind_with_names(at, len, argc - 1, argv + 1, &all, reterr);
+			at = at[len] ? at + len + 1 : NULL;
+		}
+	}
+	if (r)
+		return r;
+	*ret = all;
+	all = (resource_vec){ 0 };
+	return 0;
+}
+
+int objects_set_namespace(object_vec *objects, const char *ns, struct err *reterr)
+{
+	vec_each(at, objects) {
+		struct object *o = *at;
+
+		if (!kind_infos[o->kind].namespaced)
+			continue;
+		if (!o->meta->namespace || !*o->meta->namespace) {
+			char *copy = strdup(ns ? ns : NAMESPACE_DEFAULT);
+
+			if (!copy)
+				return err_nomem(reterr);
+			free(o->meta->namespace);
+			o->meta->namespace = copy;
+		} else if (ns && strcmp(o->meta->namespace, ns)) {
+			return err_set(reterr, EINVAL,
+				       "%s:%u: %s \"%s\" is in namespace \"%s\", not in \"%s\" as "
+				       "-n says", o->file ? o->file : "-", o->line,
+				       kind_infos[o->kind].singular, o->meta->name,
+				       o->meta->namespace, ns);
+		}
+	}
+	return 0;
+}

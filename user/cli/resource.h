@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * How the command line names objects: "svc web api", "svc,pods", "svc/web pod/a".
+ */
+#pragma once
+
+#include "base/vec.h"
+#include "model/object.h"
+
+struct resource {
+	enum kind kind;
+	char *name;		/* NULL: every object of the kind */
+};
+
+typedef VEC(struct resource) resource_vec;
+void resources_done(resource_vec *resources);
+DEFINE_OWN_DONE(resource_vec, resources_done)
+
+/* Appends what the operands name; -EINVAL with a text for the user. */
+int resources_parse(int argc, char **argv, resource_vec *ret, struct err *reterr);
+
+#define NAMESPACE_DEFAULT "default"
+
+/*
+ * What `-n NS` means for objects of files: those without a namespace get it, and one that
+ * names another is an error. @ns NULL: "default", and nothing is an error.
+ */
+int objects_set_namespace(object_vec *objects, const char *ns, struct err *reterr);

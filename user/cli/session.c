@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "cli/session.h"
+
+#include "cli/say.h"
+
+/* *@ret stays NULL if nothing is attached. */
+static int maps_find(const struct session *s, struct datapath **ret, struct err *reterr)
+{
+	struct err e = { 0 };
+	int r = datapath_open(s->instance, false, ret, &e);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r)
+		return err_set(reterr, e.code, "%s", e.text);
+	return reconcile_check(s->store, s->instance, reterr);
+}
+
+static int maps_open(const struct session *s, enum session_maps maps, struct datapath **ret,
+		     struct err *reterr)
+{
+	switch (maps) {
+	case SESSION_NO_MAPS:
+		return 0;
+	case SESSION_MAPS:
+		return maps_find(s, ret, reterr);
+	case SESSION_NEW_MAPS:
+		/* No check: the namespace that the maps are bound to may be gone. */
+		return datapath_open(s->instance, true, ret, reterr);
+	}
+	return 0;
+}
+
+int session_begin(struct session *s, const struct cmd_context *ctx, enum session_maps maps,
+		  struct err *reterr)
+{
+	own(session_done) struct session new = { .instance = ctx->instance };
+	int r;
+
+	r = store_open(ctx->instance, &new.store, reterr);
+	if (!r)
+		r = store_begin(new.store, reterr);
+	if (!r)
+		r = maps_open(&new, maps, &new.dp, reterr);
+	if (r)
+		return r;
+	*s = new;
+	new = (struct session){ 0 };
+	return 0;
+}
+
+/* The maps are ahead of a store that would not commit. */
+static void session_take_back(struct session *s)
+{
+	struct err e = { 0 };
+	int r;
+
+	store_rollback(s->store);
+	r = store_begin(s->store, &e);
+	if (!r)
+		r = reconcile(s->store, s->dp, NULL, NULL, NULL, &e);
+	if (r)
+		say_error("the maps hold a change that was not stored; run sluice sync: %s", e.text);
+}
+
+int session_end(struct session *s, size_t *ret_writes, struct err *reterr)
+{
+	int r = reconcile(s->store, s->dp, say_warning_text, NULL, ret_writes, reterr);
+
+	if (!r)
+		r = store_commit(s->store, reterr);
+	if (r && s->dp)
+		session_take_back(s);
+	return r;
+}
+
+void session_done(struct session *s)
+{
+	datapath_close(s->dp);
+	store_close(s->store);
+	*s = (struct session){ 0 };
+}

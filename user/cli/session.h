@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * A change of what is stored, from its begin to the maps: what attach, apply, delete
+ * and sync have in common. Without an end nothing is changed.
+ */
+#pragma once
+
+#include "cli/cli.h"
+#include "daemon/reconcile.h"
+
+struct session {
+	const char *instance;
+	struct store *store;		/* in a transaction */
+	struct datapath *dp;		/* NULL: nothing is attached */
+};
+
+enum session_maps {
+	SESSION_NO_MAPS,	/* to try something on the store alone */
+	SESSION_MAPS,		/* if there are any */
+	SESSION_NEW_MAPS,	/* made if there are none */
+};
+
+/* Waits for its turn among the writers of the instance. */
+int session_begin(struct session *s, const struct cmd_context *ctx, enum session_maps maps,
+		  struct err *reterr);
+
+/*
+ * Writes what the store says to the maps, then commits: both or, on failure, neither.
+ * Warnings go to standard error. *@ret_writes may be NULL.
+ */
+int session_end(struct session *s, size_t *ret_writes, struct err *reterr);
+
+/* Rolls back what has no end yet. */
+void session_done(struct session *s);
+DEFINE_OWN_DONE(struct session, session_done)

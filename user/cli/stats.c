@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * sluice stats: what the kernel counted, under the names that are stored.
+ */
+#include <stdio.h>
+
+#include "cli/cli.h"
+#include "cli/report_json.h"
+#include "cli/report_table.h"
+#include "cli/say.h"
+#include "daemon/reconcile.h"
+
+enum stats_output {
+	STATS_TABLE,
+	STATS_JSON,
+};
+
+static const char *const stats_outputs[] = { [STATS_TABLE] = "", [STATS_JSON] = "json", NULL };
+
+struct stats_opts {
+	const char *namespace;
+	bool all_namespaces;
+	bool backends;
+	int output;
+};
+
+/* *@view holds the names that *@rep borrows. */
+static int report_load(const char *instance, struct node_view *view, struct report *rep,
+		       struct err *reterr)
+{
+	own(datapath_close) struct datapath *dp = NULL;
+	own(store_close) struct store *store = NULL;
+	own(stats_done) struct stats stats = { 0 };
+	int r;
+
+	r = datapath_open(instance, false, &dp, reterr);
+	if (r)
+		return r;
+	r = store_open(instance, &store, reterr);
+	if (!r)
+		r = node_view_load(store, dp, NULL, NULL, view, reterr);
+	if (!r)
+		r = datapath_stats(dp, &stats, reterr);
+	if (!r)
+		r = report_make(&view->image, &stats, rep, reterr);
+	return r;
+}
+
+static int print_json(const struct report *rep, struct err *reterr)
+{
+	json_t *j = report_json(rep);
+
+	if (!j || json_dumpf(j, stdout, JSON_INDENT(2))) {
+		json_decref(j);
+		return err_set(reterr, EIO, "cannot print");
+	}
+	putchar('\n');
+	json_decref(j);
+	return 0;
+}
+
+/* The totals are the node's: they stand below the table of all services only. */
+static int print_tables(const struct report *rep, const struct stats_opts *o, bool totals,
+			struct err *reterr)
+{
+	int r = 0;
+
+	if (rep->services.n)
+		r = report_print(stdout, rep, o->backends, reterr);
+	else
+		fputs("no services\n", stdout);
+	if (r || !totals)
+		return r;
+	putchar('\n');
+	return report_print_reasons(stdout, rep, reterr);
+}
+
+static int cmd_stats(const struct cmd_context *ctx, int argc, char **argv)
+{
+	own(node_view_done) struct node_view view = { 0 };
+	own(report_done) struct report rep = { 0 };
+	const struct stats_opts *o = ctx->opts;
+	struct err e = { 0 };
+	int r;
+
+	if (o->all_namespaces && o->namespace)
+		return say_usage(ctx, "either -A or -n, not both");
+
+	r = report_load(ctx->instance, &view, &rep, &e);
+	if (r == -ENOENT) {
+		say_error("nothing is attached, so nothing is counted (sluice attach DEV)");
+		return EXIT_FAILURE;
+	}
+	if (!r)
+		r = report_filter(&rep, o->namespace, argv, (size_t)argc, &e);
+	if (!r && o->output == STATS_JSON)
+		r = print_json(&rep, &e);
+	else if (!r)
+		r = print_tables(&rep, o, !argc && !o->namespace, &e);
+	return r ? say_failure(&e) : EXIT_SUCCESS;
+}
+
+static const struct option_row stats_options[] = {
+	{ .name = "backends", .help = "a row for each backend, too",
+	  OPTION_FLAG(struct stats_opts, backends) },
+	{ .letter = 'n', .name = "namespace", .arg = "NS", .help = "of this namespace alone",
+	  OPTION_TEXT(struct stats_opts, namespace) },
+	{ .letter = 'A', .name = "all-namespaces", .help = "of all namespaces (default)",
+	  OPTION_FLAG(struct stats_opts, all_namespaces) },
+	{ .letter = 'o', .name = "output", .arg = "FORMAT",
+	  .help = "json: exact numbers, in the shape that sluice(8) documents",
+	  OPTION_CHOICE(struct stats_opts, output, stats_outputs) },
+	{ 0 },
+};
+
+const struct command command_stats = {
+	.name = "stats",
+	.args = "[SERVICE]...",
+	.summary = "show packets, bytes, connections and drops by service",
+	.details = "In is from client to backend. Bytes are those of IP packets.\n",
+	.options = stats_options,
+	.opts_size = sizeof(struct stats_opts),
+	.run = cmd_stats,
+};

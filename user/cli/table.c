@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "cli/table.h"
+
+#include <libsmartcols.h>
+#include <stdarg.h>
+
+struct table {
+	struct libscols_table *tb;
+	struct libscols_line *row;	/* whose cells are being filled */
+	size_t next;			/* its next cell */
+	bool failed;
+};
+
+struct table *table_new(void)
+{
+	own(table_free) struct table *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->tb = scols_new_table();
+	if (!t->tb || scols_table_set_column_separator(t->tb, "   "))
+		return NULL;
+	/* Rows are lines for grep and awk, however narrow the terminal. */
+	scols_table_set_termforce(t->tb, SCOLS_TERMFORCE_NEVER);
+	return TAKE(t);
+}
+
+void table_free(struct table *t)
+{
+	if (!t)
+		return;
+	scols_unref_table(t->tb);
+	free(t);
+}
+
+void table_column(struct table *t, const char *head, enum table_align align)
+{
+	static const int flags[] = {
+		[TABLE_LEFT] = 0,
+		[TABLE_RIGHT] = SCOLS_FL_RIGHT,
+		[TABLE_TREE] = SCOLS_FL_TREE,
+	};
+
+	if (!scols_table_new_column(t->tb, head, 0, flags[align]))
+		t->failed = true;
+}
+
+struct libscols_line *table_row(struct table *t, struct libscols_line *parent)
+{
+	t->row = scols_table_new_line(t->tb, parent);
+	t->next = 0;
+	if (!t->row)
+		t->failed = true;
+	return t->row;
+}
+
+void table_cell(struct table *t, struct libscols_line *row, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+	int n;
+
+	if (!row)
+		return;
+	if (row != t->row) {
+		t->row = row;
+		t->next = 0;
+	}
+	va_start(args, fmt);
+	n = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (n < 0 || scols_line_refer_data(row, t->next++, text))
+		t->failed = true;
+}
+
+int table_print(struct table *t, FILE *out, struct err *reterr)
+{
+	scols_table_set_stream(t->tb, out);
+	if (t->failed || scols_print_table(t->tb))
+		return err_nomem(reterr);
+	return 0;
+}
