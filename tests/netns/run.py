@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Runs the namespace tests: every group in a process and a lab of its own, for every XDP mode
+that it wants. One line a group, details of what failed, and at the end
+
+    totals: passed=N failed=M
+
+for scripts/test. Exit status 1 if anything failed.
+
+    tests/netns/run.py [-j N] [-l] [GROUP | GROUP/MODE]...
+"""
+import argparse
+import concurrent.futures
+import importlib
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import traceback
+
+sys.dont_write_bytecode = True
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE))
+GROUP_TIMEOUT = 180
+
+
+class Test:
+    """What a group is given: a lab, and a place to note what held and what did not."""
+
+    def __init__(self, group, mode):
+        self.group, self.mode = group, mode
+        self.passed, self.failures = 0, []
+        self.name = f"nt{os.getpid()}-{group}"
+
+    def check(self, held, title, detail=""):
+        if held:
+            self.passed += 1
+        else:
+            self.failures.append(f"{title}: {detail}" if detail != "" else title)
+        return bool(held)
+
+    def equal(self, got, want, title):
+        return self.check(got == want, title, f"expected {want!r}, got {got!r}")
+
+    def tries(self, action, title):
+        """The action's value, or None and a failure if it raises."""
+        try:
+            value = action()
+        except Exception as e:  # pylint: disable=broad-except
+            self.check(False, title, f"{type(e).__name__}: {e}")
+            return None
+        self.passed += 1
+        return value
+
+
+def groups():
+    """(name, mode) of all of them; modes are what the module says."""
+    for path in sorted(HERE.glob("test_*.py")):
+        module = importlib.import_module(path.stem)
+        for mode in getattr(module, "MODES", ("native", "generic", "off")):
+            yield path.stem.removeprefix("test_"), mode
+
+
+def run_here(group, mode):
+    """In a process of its own: prints failures, then "passed failed"."""
+    from lab import Lab
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+    module = importlib.import_module(f"test_{group}")
+    t = Test(group, mode)
+    try:
+        if getattr(module, "OWN_LAB", False):
+            module.run(t)
+        else:
+            with Lab(t.name) as t.lab:
+                t.lab.attach(mode)
+                module.run(t)
+    except Exception as e:  # pylint: disable=broad-except
+        where = [f for f in traceback.extract_tb(e.__traceback__) if "/test_" in f.filename]
+        line = f"{pathlib.Path(where[-1].filename).name}:{where[-1].lineno}" if where else "lab"
+        t.failures.append(f"{line}: {type(e).__name__}: {e}")
+    for failure in t.failures:
+        print("    " + failure.replace("\n", "\n    "))
+    print(t.passed, len(t.failures))
+
+
+def run_apart(group, mode):
+    begin = time.monotonic()
+    with subprocess.Popen([sys.executable, __file__, "--here", group, mode],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as child:
+        try:
+            out, _ = child.communicate(timeout=GROUP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            child.terminate()       # it takes its lab away
+            out, _ = child.communicate()
+            out += f"\n    no end after {GROUP_TIMEOUT} s"
+    lines = out.splitlines()
+    try:
+        passed, failed = map(int, lines[-1].split())
+        lines.pop()
+    except (IndexError, ValueError):
+        lines.append(f"    ended with status {child.returncode}")
+        passed, failed = 0, 1
+    return passed, failed, lines, time.monotonic() - begin
+
+
+def main():
+    p = argparse.ArgumentParser()
+    p.add_argument("-j", type=int, default=os.cpu_count() or 1, help="groups at a time")
+    p.add_argument("-l", action="store_true", help="list the groups")
+    p.add_argument("--here", nargs=2, help=argparse.SUPPRESS)
+    p.add_argument("groups", nargs="*")
+    args = p.parse_args()
+    if args.here:
+        return run_here(*args.here)
+
+    chosen = [(g, m) for g, m in groups()
+              if not args.groups or g in args.groups or f"{g}/{m}" in args.groups]
+    if args.l:
+        print("\n".join(f"{g}/{m}" for g, m in chosen))
+        return 0
+    if os.geteuid():
+        sys.exit("netns tests need root")
+
+    passed = failed = 0
+    with concurrent.futures.ThreadPoolExecutor(args.j) as pool:
+        runs = [(g, m, pool.submit(run_apart, g, m)) for g, m in chosen]
+        for group, mode, future in runs:
+            p_, f_, lines, seconds = future.result()
+            passed, failed = passed + p_, failed + f_
+            verdict = f"{f_} FAILED, {p_} passed" if f_ else f"{p_} passed"
+            print(f"netns  {group + '/' + mode:22} {verdict:24} {seconds:5.1f} s", flush=True)
+            if lines:
+                print("\n".join(lines), flush=True)
+    print(f"totals: passed={passed} failed={failed}")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

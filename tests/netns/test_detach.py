@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""`detach --all` leaves nothing: links, programs, maps, pins, qdiscs, sysctls."""
+import glob
+import json
+import os
+import subprocess
+
+from lab import NODES, Lab, addr, wait_for
+from objects import web
+
+OWN_LAB = True
+
+
+def bpftool(*words):
+    done = subprocess.run(["bpftool", "-j", *words], capture_output=True, text=True, check=False)
+    return json.loads(done.stdout or "null")
+
+
+def pins(lab, node):
+    return [p for p in glob.glob(f"/sys/fs/bpf/sluice/{lab.instance(node)}/**", recursive=True)
+            if os.path.isfile(p)]
+
+
+def ids_of(lab):
+    """(programs, maps, links) that this lab's pins hold, straight or by way of programs."""
+    progs, maps, links = set(), set(), set()
+    for node in NODES:
+        for path in pins(lab, node):
+            for kind, into in (("prog", progs), ("map", maps), ("link", links)):
+                got = bpftool(kind, "show", "pinned", path)
+                if isinstance(got, list):
+                    got = got[0] if got else {}
+                if got and "id" in got:
+                    into.add(got["id"])
+                    if kind == "link":
+                        progs.add(got["prog_id"])
+        net = lab.run(node, "bpftool", "-j", "net").stdout
+        progs |= {p["id"] for part in json.loads(net) for dev in part.values() for p in dev
+                  if "id" in p}
+        progs |= {p["prog_id"] for part in json.loads(net) for dev in part.values() for p in dev
+                  if "prog_id" in p}
+    for prog in progs:
+        maps |= set((bpftool("prog", "show", "id", str(prog)) or {}).get("map_ids", []))
+    return progs, maps, links
+
+
+def alive(kind, ids):
+    now = {row["id"] for row in bpftool(kind, "show") or []}
+    return sorted(ids & now)
+
+
+def facts(lab, node):
+    """All that a person would find changed on the node."""
+    got = {"qdisc": lab.run(node, "tc", "qdisc", "show").stdout}
+    got["link"] = "\n".join(line for line in lab.run(node, "ip", "-d", "link").stdout.splitlines()
+                            if "xdp" in line or "prog/" in line)
+    for dev in ("eth0", "veth-p1", "veth-p2", "lo"):
+        for way in ("ingress", "egress"):
+            got[f"{dev} {way}"] = lab.run(node, "tc", "filter", "show", "dev", dev, way).stdout
+    # What the kernel itself turns round is left out.
+    sysctl = lab.run(node, "sysctl", "-a").stdout.splitlines()
+    got["sysctl"] = [s for s in sysctl if s.startswith("net.") and "nf_conntrack_count" not in s]
+    return got
+
+
+def compare(t, node, before, after):
+    for key, want in before.items():
+        if key == "sysctl":
+            t.equal(sorted(set(after[key]) ^ set(want)), [], f"{node}: sysctls")
+        else:
+            t.equal(after[key], want, f"{node}: {key}")
+
+
+def run(t):
+    with Lab(t.name) as t.lab:
+        lab = t.lab
+        before = {node: facts(lab, node) for node in NODES}
+        lab.attach(t.mode)
+        lab.apply(*web())
+        t.tries(lambda: lab.ask("client", addr("n1", 4), 30080), "attached: traffic")
+        progs, maps, links = ids_of(lab)
+        t.check(progs and maps, "programs and maps while attached", (progs, maps, links))
+        t.check(pins(lab, "n1"), "pins while attached")
+
+        lab.sluice("n1", "detach", "eth0")
+        status = lab.sluice("n1", "status").stdout
+        t.check("eth0" not in status, "detach eth0: status", status)
+        for node in NODES:
+            lab.sluice(node, "detach", "--all")
+            t.check(not os.path.exists(f"/sys/fs/bpf/sluice/{lab.instance(node)}"),
+                    f"{node}: pins", pins(lab, node))
+            t.equal(glob.glob(f"/run/sluice*/*{lab.instance(node)}*"), [], f"{node}: notes in /run")
+            compare(t, node, before[node], facts(lab, node))
+        for kind, ids in (("link", links), ("prog", progs), ("map", maps)):
+            wait_for(lambda kind=kind, ids=ids: not alive(kind, ids))
+            t.equal(alive(kind, ids), [], f"{kind}s that live on")
+        again = lab.sluice("n1", "detach", "--all", check=False)
+        t.check(again.returncode in (0, 1) and len((again.stderr + again.stdout).splitlines()) <= 2,
+                "detach once more: no crash, no flood", again.stderr)
+        t.equal(glob.glob(f"/run/sluice*/*{lab.instance('n1')}*"), [], "detach once more: /run")
+
+        lab.attach(t.mode)      # what was applied is still there
+        got = t.tries(lambda: lab.ask("client", addr("n1", 4), 30080), "attached again: traffic")
+        t.check(got, "attached again: what was applied answers")
