@@ -36,26 +36,6 @@ enum row_state {
 	ROW_GONE,		/* used, and no service of the image has it */
 };
 
-int layout_push(struct layout *l, struct layout_op op)
-{
-	if (!vec_push(&l->plan.ops, op))
-		return 0;
-	if (op.type == LAYOUT_CHOICES)
-		free(op.choices.words);
-	return err_nomem(l->reterr);
-}
-
-void layout_plan_done(struct layout_plan *p)
-{
-	vec_each(op, &p->ops)
-		if (op->type == LAYOUT_CHOICES)
-			free(op->choices.words);
-	vec_done(&p->ops);
-	vec_done(&p->rows);
-	free(p->filter);
-	p->filter = NULL;
-}
-
 static void layout_done(struct layout *l)
 {
 	layout_plan_done(&l->plan);

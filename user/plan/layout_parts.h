@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What layout.c, slots.c, blocks.c and frontends.c share while one plan is made. Nobody else
+ * What the files of a plan (layout.c and its parts) share while one is made. Nobody else
  * includes this.
  */
 #pragma once
@@ -62,6 +62,7 @@ struct layout {
 	struct err *reterr;
 };
 
+/* ops.c: appends; takes what the op owns, also on failure. */
 int layout_push(struct layout *l, struct layout_op op);
 
 /* --- slots.c ------------------------------------------------------------------ */
