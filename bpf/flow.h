@@ -54,6 +54,15 @@ static __always_inline union flow_value *half_find(const union flow_key *k, bool
 	return bpf_map_lookup_elem(&sluice_half4, k);
 }
 
+/* Map values of the IPv4 tables are shorter than the union. */
+static __always_inline void flow_copy(union flow_value *to, const union flow_value *from, bool v6)
+{
+	if (v6)
+		to->v6 = from->v6;
+	else
+		to->v4 = from->v4;
+}
+
 static __always_inline long flow_put(const union flow_key *k, const union flow_value *f,
 				     __u64 flags, bool v6)
 {
@@ -197,40 +206,73 @@ static __always_inline long gc_put(const union flow_key *k, bool v6)
 }
 
 /*
- * The client is real: moves the pair from the half-open table to the lasting one. Reply half
- * first, as always. The half-open rows stay and age; lookups ask the lasting table first.
- * On failure (table full) the flow goes on half-open.
+ * A token says in its padding when the pair was born: if the tuple is used again, that pair has a
+ * token of its own, and this one shows to be dead.
  */
-static __always_inline long flow_promote(const union flow_key *k, union flow_value *fwd,
-					 struct flow_pair *x, bool v6)
+static __always_inline void gc_tag(union flow_key *token, __u32 born, bool v6)
+{
+	__u8 *tag = v6 ? token->v6.zero : token->v4.zero;
+
+	tag[0] = born;
+	tag[1] = born >> 8;
+	tag[2] = born >> 16;
+}
+
+static __always_inline bool gc_tag_is(const union flow_key *token, __u32 born, bool v6)
+{
+	const __u8 *tag = v6 ? token->v6.zero : token->v4.zero;
+
+	return tag[0] == (__u8)born && tag[1] == (__u8)(born >> 8) &&
+	       tag[2] == (__u8)(born >> 16);
+}
+
+/* A token for the pair in @x, which is in the table: so failing here leaves no token behind. */
+static __always_inline long pair_watch(struct flow_pair *x, bool v6)
+{
+	long r;
+
+	gc_tag(&x->key, x->fwd.f.born, v6);
+	r = gc_put(&x->key, v6);
+	gc_tag(&x->key, 0, v6);
+	if (!r)
+		gc_count(1, v6);
+	return r;
+}
+
+/*
+ * The client is real: moves the pair from the half-open table to the lasting one, reply half
+ * first, as always. @x->fwd is the forward half afterwards. The half-open rows go: a table full
+ * of dead rows would evict handshakes that are under way. On failure (table full) the flow goes
+ * on half-open.
+ */
+static __always_inline long flow_promote(const union flow_value *fwd, struct flow_pair *x, bool v6)
 {
 	const union flow_value *half;
 
-	flow_partner_key(k, fwd, &x->rev_key, v6);
-	flow_reverse(k, fwd, &x->rev, v6);
+	flow_copy(&x->fwd, fwd, v6);
+	x->fwd.f.seen = now_jiffies();
+	flow_partner_key(&x->key, &x->fwd, &x->rev_key, v6);
 	half = half_find(&x->rev_key, v6);
-	if (half) {	/* knows already where to send */
-		x->rev.f.send = half->f.send;
-		x->rev.f.flags = half->f.flags;
-		x->rev.f.ifindex = half->f.ifindex;
-		x->rev.f.mtu = half->f.mtu;
-		__builtin_memcpy(x->rev.f.dmac, half->f.dmac, sizeof(half->f.dmac));
-		__builtin_memcpy(x->rev.f.smac, half->f.smac, sizeof(half->f.smac));
-	}
-	if (gc_put(k, v6))
-		return -1;
-	gc_count(1, v6);
+	if (half)	/* knows already where to send */
+		flow_copy(&x->rev, half, v6);
+	else
+		flow_reverse(&x->key, &x->fwd, &x->rev, v6);
 	if (flow_put(&x->rev_key, &x->rev, BPF_ANY, v6))
 		return -1;
 	/* NOEXIST: another CPU may promote the same flow; then it is counted there. */
-	if (flow_put(k, fwd, BPF_NOEXIST, v6)) {
-		if (!flow_find(k, v6)) {
+	if (!flow_put(&x->key, &x->fwd, BPF_NOEXIST, v6)) {
+		if (pair_watch(x, v6)) {
+			flow_del(&x->key, v6);
 			flow_del(&x->rev_key, v6);
 			return -1;
 		}
-		return 0;
+		count_opened(x->fwd.f.slot);
+	} else if (!flow_find(&x->key, v6)) {
+		flow_del(&x->rev_key, v6);
+		return -1;
 	}
-	count_opened(fwd->f.slot);
+	half_del(&x->key, v6);
+	half_del(&x->rev_key, v6);
 	return 0;
 }
 

@@ -72,19 +72,21 @@ static __always_inline bool gc_is_over(const union flow_key *key, const union fl
 /* One token. 1 ends the loop: the queue is empty. */
 static __always_inline long gc_look(struct gc_slice *s, bool v6)
 {
-	union flow_key key;
+	union flow_key key, token = {};	/* all of it, for kernels before 6.3 */
 	union flow_value *fwd;
 
-	if (v6 ? bpf_map_pop_elem(&sluice_gc6, &key.v6) : bpf_map_pop_elem(&sluice_gc4, &key.v4))
+	if (v6 ? bpf_map_pop_elem(&sluice_gc6, &token.v6) : bpf_map_pop_elem(&sluice_gc4, &token.v4))
 		return 1;
+	key = token;
+	gc_tag(&key, 0, v6);
 	fwd = flow_find(&key, v6);
-	if (!fwd) {	/* ended by a packet: the token goes too */
+	if (!fwd || !gc_tag_is(&token, fwd->f.born, v6)) {	/* ended by a packet: so is this */
 		gc_count(-1, v6);
 	} else if (gc_is_over(&key, fwd, s->now, v6)) {
 		flow_end(&key, fwd, v6);
 		gc_count(-1, v6);
 		s->deleted++;
-	} else if (gc_put(&key, v6)) {
+	} else if (gc_put(&token, v6)) {
 		gc_count(-1, v6);	/* cannot be: the queue is larger than the table */
 	}
 	return 0;

@@ -55,13 +55,17 @@ static __always_inline bool hook_can_send(const struct sluice_flow *f)
 	return true;
 }
 
-/* After this the packet's pointers are dead. */
+/* After this the packet's pointers are dead. @none: UDP without a checksum. */
 static __always_inline enum sluice_reason tc_fix_l4_csum(hook_ctx *ctx, const struct pkt *p,
-							  const struct sluice_flow *f)
+							  const struct sluice_flow *f, bool none)
 {
 	__u32 off = p->l4_off, flags = 0;
 	__u16 ports = csum_without(f->l4_delta, f->addr_delta);
 
+	if (none) {	/* nothing in the packet makes up for the ports in a COMPLETE sum */
+		bpf_csum_update(ctx, ports);
+		return SLUICE_R_OK;
+	}
 	if (p->proto == IPPROTO_TCP) {
 		off += __builtin_offsetof(struct tcphdr, check);
 	} else {
@@ -107,9 +111,11 @@ static __always_inline enum sluice_reason hook_rewrite(hook_ctx *ctx, const stru
 	void *data = (void *)(long)ctx->data;
 	void *end = (void *)(long)ctx->data_end;
 	__be16 *ports = data + (p->l4_off & PKT_L4_OFF_MAX);
+	bool no_csum;
 
-	if ((void *)(ports + 2) > end)
+	if ((void *)(ports + 4) > end)
 		return SLUICE_R_NOT_SENT;
+	no_csum = p->proto == IPPROTO_UDP && !ports[3];
 	ports[0] = f->f.sport;
 	ports[1] = f->f.dport;
 	if (!v6) {
@@ -126,7 +132,7 @@ static __always_inline enum sluice_reason hook_rewrite(hook_ctx *ctx, const stru
 	} else if (tc_rewrite_ipv6(ctx, p, f)) {
 		return SLUICE_R_NOT_SENT;
 	}
-	return tc_fix_l4_csum(ctx, p, &f->f);
+	return tc_fix_l4_csum(ctx, p, &f->f, no_csum);
 }
 
 static __always_inline long tc_set_macs(hook_ctx *ctx, const __u8 *dmac, const __u8 *smac)

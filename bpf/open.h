@@ -248,18 +248,3 @@ static __always_inline enum sluice_reason flow_new(hook_ctx *ctx, struct walk *w
 	return flow_open(ctx, w, p, be, slot, service_masquerades(svc, fe->kind, w->from),
 			 hash3(hash, p->proto, cfg->seed), x, v6);
 }
-
-/* Global functions: they find the tuple in flow_scratch() and leave the pair there. */
-__noinline int sluice_open4(hook_ctx *ctx, struct walk *w, const struct pkt *p)
-{
-	struct flow_pair *x = flow_scratch();
-
-	return w && p && x ? flow_new(ctx, w, p, x, false) : SLUICE_R_NOT_OURS;
-}
-
-__noinline int sluice_open6(hook_ctx *ctx, struct walk *w, const struct pkt *p)
-{
-	struct flow_pair *x = flow_scratch();
-
-	return w && p && x ? flow_new(ctx, w, p, x, true) : SLUICE_R_NOT_OURS;
-}

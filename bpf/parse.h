@@ -27,7 +27,9 @@ struct pkt {
 	__u8 tcp_flags;		/* TCP_*; 0 for UDP */
 	__u8 fragment;		/* part of a datagram: its ports, if any, are not to be used */
 	__u8 bad;		/* enum sluice_reason: L4 header cut short or contradictory */
+	__u16 zero;		/* no padding: the verifier wants all bytes of an argument written */
 };
+_Static_assert(sizeof(struct pkt) == 56, "struct pkt has no padding");
 
 /* The linear part of the frame, and how long the whole frame is. */
 struct cur {

@@ -15,6 +15,9 @@
 #include "bpf/icmp.h"
 #include "bpf/open.h"
 
+/* Beside the reasons: the packet is of no flow yet. */
+#define PATH_NEW	SLUICE_R_COUNT
+
 /* The tail of both halves: the flow is known, the packet goes. */
 static __always_inline enum sluice_reason path_send(hook_ctx *ctx, struct walk *w,
 						    const struct pkt *p, const union flow_value *f,
@@ -181,11 +184,9 @@ static __always_inline union flow_value *half_use(hook_ctx *ctx, const struct pk
 		flow_end(&x->key, f, v6);
 		return NULL;
 	}
-	if (p->proto != IPPROTO_TCP || half_ack_proves(ctx, p, f, x, v6)) {
-		f->f.seen = now_jiffies();
-		flow_promote(&x->key, f, x, v6);
-	}
-	return f;
+	if (p->proto == IPPROTO_TCP && !half_ack_proves(ctx, p, f, x, v6))
+		return f;
+	return flow_promote(f, x, v6) ? f : &x->fwd;
 }
 
 static __always_inline enum sluice_reason path_slow(hook_ctx *ctx, struct walk *w,
@@ -213,20 +214,31 @@ static __always_inline enum sluice_reason path_slow(hook_ctx *ctx, struct walk *
 		if (f)
 			f = half_use(ctx, p, f, x, v6);
 	}
-	if (!f) {
-		why = v6 ? sluice_open6(ctx, w, p) : sluice_open4(ctx, w, p);
-		f = &x->fwd;
-	} else {
-		why = flow_renew(ctx, w, p, f, v6);
-		if (why && HOOK_IS_XDP)
-			why = SLUICE_R_LATER;
-	}
-	return why ?: path_send(ctx, w, p, f, v6);
+	if (!f)
+		return PATH_NEW;
+	why = flow_renew(ctx, w, p, f, v6);
+	if (why)
+		return HOOK_IS_XDP ? SLUICE_R_LATER : why;
+	return path_send(ctx, w, p, f, v6);
+}
+
+/* A packet of no flow; path_slow() has left its tuple in the scratch. */
+static __always_inline enum sluice_reason path_new(hook_ctx *ctx, struct walk *w,
+						   const struct pkt *p, bool v6)
+{
+	struct flow_pair *x = flow_scratch();
+	enum sluice_reason why;
+
+	if (!x)
+		return SLUICE_R_NOT_OURS;
+	why = flow_new(ctx, w, p, x, v6);
+	return why ?: path_send(ctx, w, p, &x->fwd, v6);
 }
 
 /*
  * Global functions: large, rare, and proved once each. The verifier wants to see that it knows
- * their pointers are not NULL.
+ * their pointers are not NULL. They are called one after the other, not by each other, because
+ * the frames of a chain of calls share 512 bytes.
  */
 __noinline int sluice_slow4(hook_ctx *ctx, struct walk *w, const struct pkt *p)
 {
@@ -238,14 +250,29 @@ __noinline int sluice_slow6(hook_ctx *ctx, struct walk *w, const struct pkt *p)
 	return w && p ? path_slow(ctx, w, p, true) : SLUICE_R_NOT_OURS;
 }
 
+__noinline int sluice_new4(hook_ctx *ctx, struct walk *w, const struct pkt *p)
+{
+	return w && p ? path_new(ctx, w, p, false) : SLUICE_R_NOT_OURS;
+}
+
+__noinline int sluice_new6(hook_ctx *ctx, struct walk *w, const struct pkt *p)
+{
+	return w && p ? path_new(ctx, w, p, true) : SLUICE_R_NOT_OURS;
+}
+
+/* Behind parse(). */
 static __always_inline enum sluice_reason path_family(hook_ctx *ctx, struct walk *w,
 						      const struct pkt *p, bool v6)
 {
 	union flow_value *f = flow_find(&p->key, v6);
+	int why;
 
 	if (likely(f && path_is_plain(p, f)))
 		return path_send(ctx, w, p, f, v6);
-	return v6 ? sluice_slow6(ctx, w, p) : sluice_slow4(ctx, w, p);
+	why = v6 ? sluice_slow6(ctx, w, p) : sluice_slow4(ctx, w, p);
+	if (why == PATH_NEW)
+		why = v6 ? sluice_new6(ctx, w, p) : sluice_new4(ctx, w, p);
+	return why;
 }
 
 /* @p and @w come zeroed, but for where the packet is. */

@@ -21,10 +21,8 @@ static __always_inline bool frame_is_for_us(const struct xdp_md *ctx)
 		return true;
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return false;
-	for (int i = 0; i < 6; i++)
-		if (eth->h_dest[i] != sluice_dev.mac[i])
-			return false;
-	return true;
+	return *(const __u32 *)eth->h_dest == *(const volatile __u32 *)sluice_dev.mac &&
+	       *(const __u16 *)(eth->h_dest + 4) == *(const volatile __u16 *)(sluice_dev.mac + 4);
 }
 
 /* The one exit: the reason is counted and becomes an action. */

@@ -107,8 +107,9 @@ struct sluice_filter {
 /* The bit of an address and port: @word is the last 4 bytes of the address, as in memory. */
 static inline __u32 sluice_filter_bit(__be32 word, __be16 port, __u8 proto)
 {
-	__u32 h = (__u32)word ^ ((__u32)port << 16 | (__u32)proto);
+	/* Two odd constants (2^32 / golden ratio, and one of Murmur3): address and port must not
+	 * cancel each other out, or anybody could pick pairs that look like a service. */
+	__u32 h = (__u32)word * 0x9e3779b1u ^ ((__u32)port << 16 | proto) * 0x85ebca6bu;
 
-	h *= 0x9e3779b1u;	/* 2^32 / golden ratio: Knuth, TAOCP 6.4 */
-	return h >> (32 - 19);
+	return (h ^ h >> 15) * 0x9e3779b1u >> (32 - 19);
 }
