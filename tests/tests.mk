@@ -68,8 +68,5 @@ $(B)/san/tests/support/%.o: tests/support/%.c
 
 $(B)/tests/unit-tests: $(SUPPORT_SAN)
 
-# libFuzzer needs clang.
-$(B)/parse-fuzz: tests/fuzz/parse_fuzz.c tests/support/parse_check.c bpf/parse.h bpf/net.h
-	$(call say,FUZZ,$@)
-	$(Q)$(CLANG) -g -O1 -std=gnu17 -D_GNU_SOURCE -Iinclude -I. -Itests -fsanitize=fuzzer,address,undefined \
-		$(filter %.c,$^) -o $@
+.PHONY: check
+check: check-unit check-packet check-netns check-fuzz

@@ -4,10 +4,7 @@
  * JSON, as something that reads back the same, as read and after defaults; and defaulting
  * twice changes nothing.
  *
- *	clang -g -O1 -fsanitize=fuzzer,address,undefined -std=gnu17 -D_GNU_SOURCE -Iuser \
- *		-Iinclude tests/fuzz/manifest_fuzz.c user/base/[a-z]*.c user/model/[a-z]*.c \
- *		user/manifest/[a-z]*.c -lyaml -ljansson -o build/manifest-fuzz
- *	build/manifest-fuzz -max_len=4096 CORPUS tests/manifests
+ *	make fuzz-manifest FUZZ_SECONDS=60
  */
 #include <string.h>
 

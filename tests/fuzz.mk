@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# libFuzzer programs: tests/fuzz/NAME_fuzz.c becomes build/fuzz/NAME. They need clang and its
+# runtime libraries.
+#	make check-fuzz [FUZZ_SECONDS=10]	each for so long; what it finds new is kept as a
+#						corpus, an input that fails as build/fuzz/NAME-*
+
+FUZZ_SECONDS ?= 10
+FUZZ := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
+FUZZ_FLAGS := -g -O1 -std=gnu17 -fno-sanitize-recover=all
+
+$(B)/fuzz/obj/%.o: %.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) -I. -Itests $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link,address,undefined -MMD -MP \
+		-c $< -o $@
+
+fuzz_objs = $(patsubst %.c,$(B)/fuzz/obj/%.o,$(1))
+
+$(B)/fuzz/manifest: $(call fuzz_objs,$(wildcard user/base/*.c user/model/*.c user/manifest/*.c))
+$(B)/fuzz/parse: $(call fuzz_objs,tests/support/parse_check.c)
+
+$(FUZZ:%=$(B)/fuzz/%): $(B)/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%_fuzz.o
+	$(call say,LINK,$@)
+	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined $^ -o $@ $(LDLIBS)
+
+.PHONY: check-fuzz $(FUZZ:%=fuzz-%)
+check-fuzz: $(FUZZ:%=fuzz-%)
+
+fuzz-manifest: FUZZ_SEEDS := tests/manifests examples
+fuzz-manifest: FUZZ_ARGS := -max_len=4096
+fuzz-parse: FUZZ_ARGS := -max_len=512
+
+$(FUZZ:%=fuzz-%): fuzz-%: $(B)/fuzz/%
+	@mkdir -p $(B)/fuzz/corpus/$*
+	$(B)/fuzz/$* -max_total_time=$(FUZZ_SECONDS) -artifact_prefix=$(B)/fuzz/$*- $(FUZZ_ARGS) \
+		$(B)/fuzz/corpus/$* $(FUZZ_SEEDS)
+
+-include $(shell find $(B)/fuzz/obj -name '*.d' 2>/dev/null)

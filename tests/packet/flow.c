@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The life of flows: when they move, stay, are taken over, and how source ports are shared out.
+ */
+#include <criterion/criterion.h>
+
+#include "support/expect.h"
+
+#define WIRE (ON(XDP) | ON(UPLINK_IN))
+#define CLIENT AT(client_a, 40000)
+#define NODE_PORT AT(node, 30080)
+
+static struct service given_web(struct dp *dp)
+{
+	return given_service(dp, .at = &node, .port = 30080, .kind = SLUICE_FE_NODE_PORT,
+			     .to = { &pod_remote });
+}
+
+static struct talk web_talk(__u16 port)
+{
+	return (struct talk){ AT(client_a, port), NODE_PORT, AT(node, 0), AT(pod_remote, 8080) };
+}
+
+/* The request @p goes to @backend now; returns the source port that it has there. */
+static __u16 expect_goes_to(struct dp *dp, struct packet p, const struct host *backend)
+{
+	struct frame out = dp_wire(dp, frame_build(&p), SENT_BACK);
+	__u16 snat = frame_sport(dp, &out);
+
+	expect_packet(dp, out, talk_routed(talk_between(p, AT(node, snat),
+							((struct end){ backend, 8080 })),
+					   backend));
+	return snat;
+}
+
+Test(flow, datagrams_leave_an_endpoint_that_is_gone)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ONLY_UDP, 0);) {
+		struct service dns = given_web(dp);
+		struct talk t = web_talk(40000);
+		__u32 old = dns.slot;
+		struct packet p;
+
+		talk_establish(dp, &t);
+		given_moved(dp, &dns, &pod_remote_2);
+		p = talk_data(dp, t.client, t.dialled, 0);
+		expect_goes_to(dp, p, &pod_remote_2);
+		cr_expect_eq(dp_slot(dp, old).closed, 1, "%s", dp->label);
+		cr_expect_eq(dp_slot(dp, dns.slot).packets_in, 1, "%s", dp->label);
+
+		/* The old endpoint's late answer belongs to nobody. */
+		p = talk_data(dp, t.backend, t.masked, 0);
+		expect_tables(dp, &p, 0);
+		dp_wire(dp, frame_build(&p), PASSED);
+	}
+}
+
+Test(flow, half_open_datagrams_leave_too)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ONLY_UDP, 0);) {
+		struct service dns = given_web(dp);
+		struct talk t = web_talk(40000);
+		__u32 old = dns.slot;
+
+		talk_start(dp, &t);
+		given_moved(dp, &dns, &pod_remote_2);
+		expect_goes_to(dp, talk_data(dp, t.client, t.dialled, 0), &pod_remote_2);
+		expect_slot(dp, old, .packets_in = 1,
+			    .bytes_in = dp_slot(dp, old).bytes_in);
+	}
+}
+
+Test(flow, connections_stay_with_an_endpoint_that_is_gone)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ONLY_TCP, 0);) {
+		struct service web = given_web(dp);
+		struct talk t = web_talk(40000);
+
+		talk_establish(dp, &t);
+		given_moved(dp, &web, &pod_remote_2);
+		cr_expect_eq(expect_goes_to(dp, talk_data(dp, t.client, t.dialled, PSH),
+					    &pod_remote), t.masked.port, "%s", dp->label);
+		/* A new one goes where the service is. */
+		expect_goes_to(dp, talk_open(dp, AT(client_a, 40001), t.dialled), &pod_remote_2);
+	}
+}
+
+/* A retransmitted SYN of a connection that never came about may try the next endpoint. */
+Test(flow, half_open_connection_leaves_an_endpoint_that_is_gone)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ONLY_TCP, 0);) {
+		struct service web = given_web(dp);
+		struct talk t = web_talk(40000);
+
+		talk_start(dp, &t);
+		given_moved(dp, &web, &pod_remote_2);
+		expect_goes_to(dp, talk_open(dp, t.client, t.dialled), &pod_remote_2);
+	}
+}
+
+/* Ends the connection of @t: by FIN of both, or by RST of one. */
+static void end(struct dp *dp, const struct talk *t, int way)
+{
+	struct packet fin = talk_data(dp, t->client, t->dialled, way == 0 ? FIN : RST);
+	struct packet fin_back = talk_data(dp, t->backend, t->masked, way == 2 ? RST : FIN);
+
+	if (way != 2)
+		dp_wire(dp, frame_build(&fin), SENT_BACK);
+	if (way != 1)
+		dp_wire(dp, frame_build(&fin_back), SENT_BACK);
+}
+
+Test(flow, syn_takes_over_a_connection_that_ended)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ONLY_TCP, 0);) {
+		for (int way = 0; way < 3; way++) {
+			struct service web = given_web(dp);
+			struct talk t = web_talk(40000);
+			struct packet syn = talk_open(dp, t.client, t.dialled);
+			struct packet back;
+			struct frame out;
+
+			talk_establish(dp, &t);
+			end(dp, &t, way);
+			given_moved(dp, &web, &pod_remote_2);
+			t.masked.port = expect_goes_to(dp, syn, &pod_remote_2);
+			cr_expect_eq(dp_slot(dp, web.slot - 1).closed, 1, "%s", dp->label);
+			back = talk_answer(dp, AT(pod_remote_2, 8080), t.masked);
+			out = dp_wire(dp, frame_build(&back), SENT_BACK);
+			expect_packet(dp, out, talk_routed(talk_between(back, t.dialled, t.client),
+							   &client_a));
+			dp_reset(dp);
+		}
+	}
+}
+
+Test(flow, syn_takes_nothing_over_from_a_live_connection)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ONLY_TCP, 0);) {
+		struct service web = given_web(dp);
+		struct talk t = web_talk(40000);
+		struct packet fin = talk_data(dp, t.client, t.dialled, FIN);
+
+		talk_establish(dp, &t);
+		given_moved(dp, &web, &pod_remote_2);
+		expect_goes_to(dp, talk_open(dp, t.client, t.dialled), &pod_remote);
+		expect_goes_to(dp, fin, &pod_remote);	/* one side only */
+		expect_goes_to(dp, talk_open(dp, t.client, t.dialled), &pod_remote);
+	}
+}
+
+/* After FIN and RST stray packets still find their way. */
+Test(flow, ended_connection_is_still_translated)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ONLY_TCP, 0);) {
+		struct talk t = web_talk(40000);
+		struct packet last = talk_data(dp, t.client, t.dialled, 0);
+
+		given_web(dp);
+		talk_establish(dp, &t);
+		end(dp, &t, 0);
+		cr_expect_eq(expect_goes_to(dp, last, &pod_remote), t.masked.port, "%s",
+			     dp->label);
+	}
+}
+
+/* Without SNAT both would be (client, backend): the second must get another source port. */
+Test(flow, same_client_by_two_services_to_one_backend)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), ON(UPLINK_IN));) {
+		struct end client = AT(pod_a, 40000), backend = AT(pod_remote, 8080);
+		const struct end dialled[2] = { AT(cluster_ip, 80), AT(vip, 80) };
+		__u16 port[2];
+
+		for (int i = 0; i < 2; i++) {
+			struct packet in = talk_open(dp, client, dialled[i]);
+			struct frame out;
+
+			given_service(dp, .at = dialled[i].host, .port = 80,
+				      .kind = SLUICE_FE_CLUSTER_IP, .to = { &pod_remote });
+			out = dp_on(dp, WORKLOAD_IN, LXC0, frame_build(&in), SENT_AWAY);
+			port[i] = frame_sport(dp, &out);
+			expect_packet(dp, out, talk_routed(talk_between(in, AT(pod_a, port[i]),
+									backend), &pod_remote));
+		}
+		cr_expect_eq(port[0], 40000, "%s", dp->label);
+		cr_expect(port[1] >= DP_SNAT_MIN && port[1] <= DP_SNAT_MAX, "%s", dp->label);
+		for (int i = 0; i < 2; i++) {
+			struct packet want, back = talk_answer(dp, backend, AT(pod_a, port[i]));
+			struct frame out = dp_on(dp, UPLINK_IN, UP0, frame_build(&back),
+						 SENT_AWAY);
+
+			want = talk_between(back, dialled[i], client);
+			want.ttl--;
+			expect_packet(dp, out, want);
+		}
+		expect_no_reason(dp);
+	}
+}
+
+/* Half-open flows may lose a half; the other one shows how it was. */
+Test(flow, lost_forward_half_is_made_again)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
+		struct talk t = web_talk(40000);
+		struct packet in = talk_open(dp, t.client, t.dialled);
+
+		given_web(dp);
+		talk_start(dp, &t);
+		dp_flow_lose(dp, &in, IN_HALF);
+		cr_expect_eq(expect_goes_to(dp, in, &pod_remote), t.masked.port, "%s", dp->label);
+		cr_expect_eq(dp_flow_count(dp, IN_HALF), 2, "%s", dp->label);
+	}
+}
+
+/* No room for lasting flows: connections go on half-open, and no other one is harmed. */
+Test(flow, full_table_keeps_connections_half_open)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN), ON(GC));) {
+		struct sluice_settings s = dp_settings(dp);
+		struct talk t;
+
+		s.snat_min = 1024;
+		s.snat_max = 65535;
+		dp_set_settings(dp, &s);
+		given_web(dp);
+		for (__u16 i = 0; i < DP_FLOWS / 2 + 20; i++) {
+			t = web_talk(40000 + i);
+			talk_establish(dp, &t);
+		}
+		for (int i = 0; i < 3 * DP_FLOWS; i++) {
+			struct packet p = talk_ack(dp, t.client, t.dialled);
+
+			dp_wire(dp, frame_build(&p), SENT_BACK);
+		}
+		cr_expect_eq(dp_flow_count(dp, IN_FLOWS), DP_FLOWS, "%s", dp->label);
+		cr_expect_eq(dp_tokens(dp), DP_FLOWS / 2, "%s: %llu tokens", dp->label,
+			     dp_tokens(dp));
+		cr_expect_eq(dp_collect(dp), 0, "%s", dp->label);
+		cr_expect_eq(dp_tokens(dp), DP_FLOWS / 2, "%s: %llu tokens", dp->label,
+			     dp_tokens(dp));
+	}
+}
+
+/* All ports towards one backend are taken: no more, until one is free again. */
+Test(flow, source_ports_run_out)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
+		const struct arrival at = { .hook = dp->hook, .dev = DEV_UP0 };
+		struct sluice_settings s = dp_settings(dp);
+		struct service web = given_web(dp);
+		bool taken[4] = { false };
+		__u64 sent = 0, bytes = 0;
+
+		s.snat_min = 61000;
+		s.snat_max = 61003;
+		dp_set_settings(dp, &s);
+		for (__u16 i = 0; i < 64; i++) {
+			struct packet in = talk_open(dp, AT(client_a, 40000 + i), NODE_PORT);
+			struct frame f = frame_build(&in);
+			__u32 action, port;
+
+			bytes = packet_ip_len(&in);
+			cr_assert_eq(dp_try(dp, &at, &f, &action), 0);
+			if (action == (dp->hook == HOOK_XDP ? 1 : 2))
+				continue;
+			port = frame_sport(dp, &f) - 61000u;
+			cr_assert_lt(port, 4, "%s", dp->label);
+			cr_expect_not(taken[port], "%s: %u twice", dp->label, port);
+			taken[port] = true;
+			sent++;
+		}
+		cr_expect_eq(sent, 4, "%s: %llu ports of 4", dp->label, sent);
+		expect_reason(dp, SLUICE_R_NO_PORT, 60, 60 * bytes);
+		cr_expect_eq(dp_service_drops(dp, web.row, SLUICE_R_NO_PORT), 60, "%s", dp->label);
+		cr_expect_eq(dp_flow_count(dp, IN_HALF), 8, "%s", dp->label);
+	}
+}
+
+/* The same port may serve towards another backend: the tuple is what must be free. */
+Test(flow, source_ports_are_per_backend)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
+		struct sluice_settings s = dp_settings(dp);
+		struct packet in = talk_open(dp, CLIENT, NODE_PORT);
+		struct packet other = talk_open(dp, CLIENT, AT(vip, 443));
+
+		s.snat_min = s.snat_max = 61000;
+		dp_set_settings(dp, &s);
+		given_web(dp);
+		given_service(dp, .at = &vip, .port = 443, .kind = SLUICE_FE_EXTERNAL,
+			      .to = { &pod_remote_2 });
+		cr_expect_eq(expect_goes_to(dp, in, &pod_remote), 61000, "%s", dp->label);
+		cr_expect_eq(expect_goes_to(dp, other, &pod_remote_2), 61000, "%s", dp->label);
+	}
+}
+
+/* A row that is older than syn_sec counts as absent: its port is free. */
+Test(flow, stale_half_open_flow_gives_its_port_back)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
+		struct sluice_settings s = dp_settings(dp);
+		struct talk t = web_talk(40000);
+		struct packet back, next = talk_open(dp, AT(client_b, 40000), NODE_PORT);
+
+		s.snat_min = s.snat_max = 61000;
+		dp_set_settings(dp, &s);
+		given_web(dp);
+		talk_start(dp, &t);
+		dp_wire(dp, frame_build(&next), DROPPED);
+		back = talk_answer(dp, t.backend, t.masked);
+		dp_flow_age(dp, &back, IN_HALF, s.syn_sec + 2);
+		cr_expect_eq(expect_goes_to(dp, next, &pod_remote), 61000, "%s", dp->label);
+		back = talk_answer(dp, t.backend, t.masked);
+		expect_packet(dp, dp_wire(dp, frame_build(&back), SENT_BACK),
+			      talk_routed(talk_between(back, NODE_PORT, AT(client_b, 40000)),
+					  &client_b));
+	}
+}
+
+/* The half-open rows are gone; the lasting ones are enough to hold the port. */
+Test(flow, established_flow_keeps_its_port)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
+		struct sluice_settings s = dp_settings(dp);
+		struct talk t = web_talk(40000);
+		struct packet back, next = talk_open(dp, AT(client_b, 40000), NODE_PORT);
+
+		s.snat_min = s.snat_max = 61000;
+		dp_set_settings(dp, &s);
+		given_web(dp);
+		talk_establish(dp, &t);
+		back = talk_data(dp, t.backend, t.masked, 0);
+		cr_expect_eq(dp_flow_count(dp, IN_HALF), 0, "%s", dp->label);
+		dp_wire(dp, frame_build(&next), DROPPED);
+		expect_reason(dp, SLUICE_R_NO_PORT, 1, packet_ip_len(&next));
+		expect_packet(dp, dp_wire(dp, frame_build(&back), SENT_BACK),
+			      talk_routed(talk_between(back, t.dialled, t.client), &client_a));
+	}
+}
+
+static void node_2_has_mac(const char *mac)
+{
+	scene_ip("neigh replace 192.0.2.2 lladdr %s dev up0 nud permanent\n"
+		 "neigh replace 2001:db8:200::2 lladdr %s dev up0 nud permanent\n", mac, mac);
+}
+
+/* The cached next hop is trusted for a second. */
+Test(flow, next_hop_follows_the_neighbour_within_a_second)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
+		struct talk t = web_talk(40000);
+		struct packet want, p = talk_data(dp, t.client, t.dialled, 0);
+
+		given_web(dp);
+		talk_establish(dp, &t);
+		node_2_has_mac("02:00:00:00:09:09");
+		dp_flow_age(dp, &p, IN_FLOWS, 2);
+		want = talk_routed(talk_between(p, t.masked, t.backend), &pod_silent);
+		expect_packet(dp, dp_wire(dp, frame_build(&p), SENT_BACK), want);
+		node_2_has_mac("02:00:00:00:02:02");
+	}
+}

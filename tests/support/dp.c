@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "support/dp.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/in.h>
+#include <linux/pkt_cls.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <bpf/bpf.h>
+#include <criterion/criterion.h>
+
+/* Before the skeletons, which use struct sluice_dev_config. */
+#include "sluice/settings.h"
+
+#include "tc.skel.h"
+#include "xdp.skel.h"
+
+static const char *const hook_names[] = {
+	[HOOK_XDP] = "xdp",
+	[HOOK_UPLINK_IN] = "uplink_in",
+	[HOOK_UPLINK_OUT] = "uplink_out",
+	[HOOK_WORKLOAD_IN] = "workload_in",
+	[HOOK_WORKLOAD_OUT] = "workload_out",
+	[HOOK_LO_OUT] = "lo_out",
+	[HOOK_GC] = "gc_run",
+};
+
+static const struct {
+	const char *map;
+	__u32 entries;
+} sizes[] = {
+	{ "sluice_frontends4", 64 },
+	{ "sluice_frontends6", 64 },
+	{ "sluice_services", DP_SERVICES },
+	{ "sluice_backends", DP_SLOTS },
+	{ "sluice_choices", DP_CHOICES },
+	{ "sluice_flows4", DP_FLOWS },
+	{ "sluice_flows6", DP_FLOWS },
+	{ "sluice_half4", DP_HALF },
+	{ "sluice_half6", DP_HALF },
+	{ "sluice_gc4", DP_FLOWS * 5 / 8 },
+	{ "sluice_gc6", DP_FLOWS * 5 / 8 },
+	{ "sluice_slot_counts", DP_SLOTS },
+	{ "sluice_service_base", DP_SERVICES },
+	{ "sluice_drops", 256 },
+};
+
+static void maps_resize(struct bpf_object *obj)
+{
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct bpf_map *map = bpf_object__find_map_by_name(obj, sizes[i].map);
+
+		if (map)
+			cr_assert_eq(bpf_map__set_max_entries(map, sizes[i].entries), 0);
+	}
+}
+
+/* One set of maps for both objects: those of @from, which is loaded. */
+static void maps_share(const struct bpf_object *from, struct bpf_object *to)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, to) {
+		struct bpf_map *have = bpf_object__find_map_by_name(from, bpf_map__name(map));
+
+		if (have && !bpf_map__is_internal(map))
+			cr_assert_eq(bpf_map__reuse_fd(map, bpf_map__fd(have)), 0);
+	}
+}
+
+/* The programs of @hooks: verifying them all would take a second for each test. */
+static void programs_choose(struct bpf_object *obj, unsigned hooks)
+{
+	struct bpf_program *prog;
+
+	bpf_object__for_each_program(prog, obj)
+		bpf_program__set_autoload(prog, false);
+	for (int i = 0; i < HOOK_COUNT; i++) {
+		char name[64];
+
+		snprintf(name, sizeof(name), "sluice_%s", hook_names[i]);
+		prog = bpf_object__find_program_by_name(obj, name);
+		if (prog && hooks & (1u << i))
+			bpf_program__set_autoload(prog, true);
+	}
+}
+
+static __u32 jiffies_per_sec(void)
+{
+	struct timespec res;
+
+	clock_getres(CLOCK_MONOTONIC_COARSE, &res);
+	return (__u32)((1000000000l + res.tv_nsec / 2) / res.tv_nsec);
+}
+
+/* The tc object is always loaded: it has all the maps. */
+static void objects_load(struct dp *dp, unsigned hooks, bool bound)
+{
+	dp->tc = sluice_tc__open();
+	cr_assert_not_null(dp->tc, "cannot open tc");
+	maps_resize(dp->tc->obj);
+	programs_choose(dp->tc->obj, hooks);
+	dp->tc->rodata->sluice_hz = jiffies_per_sec();
+	cr_assert_eq(sluice_tc__load(dp->tc), 0, "cannot load tc: are we root?");
+
+	if (!(hooks & ON(XDP)))
+		return;
+	dp->xdp = sluice_xdp__open();
+	cr_assert_not_null(dp->xdp, "cannot open xdp");
+	maps_share(dp->tc->obj, dp->xdp->obj);
+	programs_choose(dp->xdp->obj, hooks);
+	dp->xdp->rodata->sluice_hz = jiffies_per_sec();
+	if (bound) {
+		dp->xdp->rodata->sluice_dev.ifindex = scene_ifindex(DEV_UP0);
+		memcpy(dp->xdp->rodata->sluice_dev.mac, scene_mac(DEV_UP0), 6);
+	}
+	cr_assert_eq(sluice_xdp__load(dp->xdp), 0, "cannot load xdp");
+}
+
+int dp_map(const struct dp *dp, const char *name)
+{
+	char full[64];
+	int fd;
+
+	snprintf(full, sizeof(full), "sluice_%s", name);
+	fd = bpf_object__find_map_fd_by_name(dp->tc->obj, full);
+	cr_assert(fd >= 0, "%s", full);
+	return fd;
+}
+
+void dp_set_device(struct dp *dp, enum device dev, const struct sluice_device *row)
+{
+	__u32 key = scene_ifindex(dev);
+
+	cr_assert_eq(bpf_map_update_elem(dp_map(dp, "devices"), &key, row, 0), 0);
+}
+
+static void devices_put(struct dp *dp)
+{
+	struct sluice_device up0 = { .addr4 = node.ip[0], .addr6 = node.ip[1],
+				     .kind = SLUICE_DEV_UPLINK, .flags = SLUICE_DEV_XDP };
+	struct sluice_device up1 = { .addr4 = node_up1.ip[0], .addr6 = node_up1.ip[1],
+				     .kind = SLUICE_DEV_UPLINK, .flags = SLUICE_DEV_XDP };
+	struct sluice_device lxc = { .kind = SLUICE_DEV_WORKLOAD, .flags = SLUICE_DEV_PEER };
+
+	memcpy(up0.mac, scene_mac(DEV_UP0), 6);
+	dp_set_device(dp, DEV_UP0, &up0);
+	memcpy(up1.mac, scene_mac(DEV_UP1), 6);
+	dp_set_device(dp, DEV_UP1, &up1);
+	memcpy(lxc.mac, scene_mac(DEV_LXC0), 6);
+	dp_set_device(dp, DEV_LXC0, &lxc);
+	memcpy(lxc.mac, scene_mac(DEV_LXC1), 6);
+	dp_set_device(dp, DEV_LXC1, &lxc);
+}
+
+struct sluice_settings dp_settings(const struct dp *dp)
+{
+	struct sluice_settings s;
+
+	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "settings"), &(__u32){ 0 }, &s), 0);
+	return s;
+}
+
+void dp_set_settings(struct dp *dp, const struct sluice_settings *s)
+{
+	cr_assert_eq(bpf_map_update_elem(dp_map(dp, "settings"), &(__u32){ 0 }, s, 0), 0);
+}
+
+static void settings_put(struct dp *dp)
+{
+	dp_set_settings(dp, &(struct sluice_settings){
+		.node4 = node.ip[0],
+		.node6 = node.ip[1],
+		.snat_min = DP_SNAT_MIN,
+		.snat_max = DP_SNAT_MAX,
+		.seed = 0x51u,
+		.lo_ifindex = scene_ifindex(DEV_LO),
+		.uplink_ifindex = scene_ifindex(DEV_UP0),
+		.syn_sec = 30,
+		.established_sec = 3600,
+		.closing_sec = 10,
+		.half_closed_sec = 300,
+		.udp_sec = 60,
+		.reject_per_sec = 1000000,
+	});
+}
+
+struct dp *dp_open(unsigned hooks, bool bound)
+{
+	struct dp *dp = calloc(1, sizeof(*dp));
+
+	cr_assert_not_null(dp);
+	scene_enter();
+	objects_load(dp, hooks, bound);
+	settings_put(dp);
+	devices_put(dp);
+	return dp;
+}
+
+void dp_close(struct dp *dp)
+{
+	if (!dp)
+		return;
+	sluice_xdp__destroy(dp->xdp);
+	sluice_tc__destroy(dp->tc);
+	free(dp);
+}
+
+void dp_set_case(struct dp *dp, enum hook hook, bool v6, __u8 proto)
+{
+	dp->hook = hook;
+	dp->v6 = v6;
+	dp->proto = proto;
+	snprintf(dp->label, sizeof(dp->label), "%s %s%s", hook_names[hook],
+		 proto == IPPROTO_TCP ? "tcp" : "udp", v6 ? "6" : "4");
+}
+
+/* Bits of dp->at: the hook above, then family, then protocol. */
+static bool case_is_claimed(unsigned claims, int at)
+{
+	if (!(claims & (1u << (at >> 2))))
+		return false;
+	return !(claims & (at & 1 ? ONLY_TCP : ONLY_UDP)) &&
+	       !(claims & (at & 2 ? ONLY_V4 : ONLY_V6));
+}
+
+bool dp_each(struct dp **at, unsigned claims, unsigned also)
+{
+	struct dp *dp = *at;
+
+	if (!dp) {
+		dp = *at = dp_open((claims & 0xff) | also, false);
+		dp->claims = claims;
+		dp->at = -1;
+	} else {
+		dp_reset(dp);
+	}
+	while (++dp->at < HOOK_COUNT * 4) {
+		if (!case_is_claimed(claims, dp->at))
+			continue;
+		dp_set_case(dp, dp->at >> 2, dp->at & 2, dp->at & 1 ? IPPROTO_UDP : IPPROTO_TCP);
+		return true;
+	}
+	dp_close(dp);
+	*at = NULL;
+	return false;
+}
+
+/* The next key is asked for while its predecessor is there: else the walk begins anew. */
+static void hash_clear(int fd)
+{
+	__u8 key[64], next[64];
+	int r = bpf_map_get_next_key(fd, NULL, next);
+
+	while (!r) {
+		memcpy(key, next, sizeof(key));
+		r = bpf_map_get_next_key(fd, key, next);
+		bpf_map_delete_elem(fd, key);
+	}
+}
+
+static void array_clear(int fd, __u32 rows, size_t row_size)
+{
+	void *zero = calloc((size_t)libbpf_num_possible_cpus(), row_size);
+
+	cr_assert_not_null(zero);
+	for (__u32 i = 0; i < rows; i++)
+		cr_assert_eq(bpf_map_update_elem(fd, &i, zero, 0), 0);
+	free(zero);
+}
+
+void dp_reset(struct dp *dp)
+{
+	static const char *const hashes[] = { "frontends4", "frontends6", "devices", "flows4",
+					      "flows6", "half4", "half6", "drops" };
+	__u8 token[64];
+
+	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)
+		hash_clear(dp_map(dp, hashes[i]));
+	array_clear(dp_map(dp, "services"), DP_SERVICES, sizeof(struct sluice_service));
+	array_clear(dp_map(dp, "backends"), DP_SLOTS, sizeof(struct sluice_backend));
+	array_clear(dp_map(dp, "filter"), 1, sizeof(struct sluice_filter));
+	array_clear(dp_map(dp, "slot_counts"), DP_SLOTS, sizeof(struct sluice_slot_count));
+	array_clear(dp_map(dp, "reasons"), SLUICE_R_COUNT, sizeof(struct sluice_tally));
+	array_clear(dp_map(dp, "answers"), 1, 8);
+	array_clear(dp_map(dp, "gc"), 1, 16);
+	while (!bpf_map_lookup_and_delete_elem(dp_map(dp, "gc4"), NULL, token))
+		;
+	while (!bpf_map_lookup_and_delete_elem(dp_map(dp, "gc6"), NULL, token))
+		;
+	dp->services = dp->slots = dp->choices = 0;
+	settings_put(dp);
+	devices_put(dp);
+}
+
+void dp_forget_services(struct dp *dp)
+{
+	hash_clear(dp_map(dp, "frontends4"));
+	hash_clear(dp_map(dp, "frontends6"));
+	array_clear(dp_map(dp, "services"), DP_SERVICES, sizeof(struct sluice_service));
+	array_clear(dp_map(dp, "choices"), dp->choices, sizeof(__u64));
+}
+
+static int hook_fd(const struct dp *dp, enum hook hook)
+{
+	const struct bpf_program *prog;
+	char name[64];
+
+	snprintf(name, sizeof(name), "sluice_%s", hook_names[hook]);
+	cr_assert(dp->xdp || hook != HOOK_XDP, "%s: xdp is not loaded", dp->label);
+	prog = bpf_object__find_program_by_name(hook == HOOK_XDP ? dp->xdp->obj : dp->tc->obj,
+						name);
+	cr_assert(bpf_program__fd(prog) >= 0, "%s: %s is not loaded", dp->label, name);
+	return bpf_program__fd(prog);
+}
+
+/*
+ * From Linux 6.15 on: the skb comes with CHECKSUM_COMPLETE, and the run fails with EBADMSG if
+ * skb->csum is not right any more afterwards. Older kernels refuse the flag.
+ */
+#define TEST_SKB_CHECKSUM_COMPLETE (1u << 2)
+
+static int test_run(const struct dp *dp, const struct arrival *where,
+		    struct bpf_test_run_opts *opts)
+{
+	static bool refused;
+	int fd = hook_fd(dp, where->hook);
+
+	if (where->hook != HOOK_XDP && !where->answered && !refused) {
+		opts->flags = TEST_SKB_CHECKSUM_COMPLETE;
+		if (!bpf_prog_test_run_opts(fd, opts))
+			return 0;
+		if (errno != EINVAL)
+			return -errno;
+		opts->flags = 0;
+		refused = true;
+	}
+	return bpf_prog_test_run_opts(fd, opts) ? -errno : 0;
+}
+
+int dp_try(struct dp *dp, const struct arrival *where, struct frame *frame, __u32 *ret_action)
+{
+	struct xdp_md md = { .data_end = frame->len, .ingress_ifindex = scene_ifindex(where->dev) };
+	struct __sk_buff skb = { .ifindex = scene_ifindex(where->dev),
+				 .gso_segs = where->gso_segs, .gso_size = where->gso_size };
+	struct frame in = *frame;
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = in.bytes, .data_size_in = in.len,
+		    .data_out = frame->bytes, .data_size_out = sizeof(frame->bytes), .repeat = 1);
+	int r;
+
+	if (where->forwarded_from)
+		skb.ingress_ifindex = scene_ifindex(where->forwarded_from);
+	if (where->hook == HOOK_XDP) {
+		opts.ctx_in = &md;
+		opts.ctx_size_in = sizeof(md);
+	} else {
+		opts.ctx_in = &skb;
+		opts.ctx_size_in = sizeof(skb);
+	}
+	r = test_run(dp, where, &opts);
+	if (r)
+		return r;
+	frame->len = opts.data_size_out;
+	*ret_action = opts.retval;
+	return 0;
+}
+
+static __u32 fate_action(enum hook hook, enum fate fate)
+{
+	static const __u32 actions[][2] = {
+		[PASSED] = { XDP_PASS, TC_ACT_OK },
+		[DROPPED] = { XDP_DROP, TC_ACT_SHOT },
+		[SENT_BACK] = { XDP_TX, TC_ACT_REDIRECT },
+		[SENT_AWAY] = { XDP_REDIRECT, TC_ACT_REDIRECT },
+	};
+
+	return actions[fate][hook != HOOK_XDP];
+}
+
+struct frame dp_run_at(struct dp *dp, const struct arrival *where, struct frame in,
+		       enum fate want, const char *file, int line)
+{
+	__u32 action = 0, wanted = fate_action(where->hook, want);
+	int r = dp_try(dp, where, &in, &action);
+
+	cr_assert_eq(r, 0, "%s:%d: %s: the kernel does not run it: %s", file, line, dp->label,
+		     strerror(-r));
+	cr_expect_eq(action, wanted, "%s:%d: %s: action %u at %s, not %u", file, line, dp->label,
+		     action, hook_names[where->hook], wanted);
+	return in;
+}
+
+__u32 dp_collect(struct dp *dp)
+{
+	struct frame f = { .len = 64 };
+	__u32 ended = 0;
+
+	cr_assert_eq(dp_try(dp, &(struct arrival){ .hook = HOOK_GC }, &f, &ended), 0);
+	return ended;
+}
+
+struct sluice_slot_count dp_slot(const struct dp *dp, __u32 slot)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct sluice_slot_count each[cpus], sum = { 0 };
+
+	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "slot_counts"), &slot, each), 0);
+	for (int i = 0; i < cpus; i++) {
+		sum.packets_in += each[i].packets_in;
+		sum.bytes_in += each[i].bytes_in;
+		sum.packets_out += each[i].packets_out;
+		sum.bytes_out += each[i].bytes_out;
+		sum.opened += each[i].opened;
+		sum.closed += each[i].closed;
+		sum.over += each[i].over;
+	}
+	return sum;
+}
+
+struct sluice_tally dp_reason(const struct dp *dp, enum sluice_reason why)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct sluice_tally each[cpus], sum = { 0 };
+	__u32 key = why;
+
+	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "reasons"), &key, each), 0);
+	for (int i = 0; i < cpus; i++) {
+		sum.packets += each[i].packets;
+		sum.bytes += each[i].bytes;
+	}
+	return sum;
+}
+
+__u64 dp_service_drops(const struct dp *dp, __u32 service, enum sluice_reason why)
+{
+	struct sluice_drop_key key = { .service = service, .reason = why };
+	int cpus = libbpf_num_possible_cpus();
+	__u64 each[cpus], sum = 0;
+
+	if (bpf_map_lookup_elem(dp_map(dp, "drops"), &key, each))
+		return 0;
+	for (int i = 0; i < cpus; i++)
+		sum += each[i];
+	return sum;
+}
+
+union any_key {
+	struct sluice_flow4_key v4;
+	struct sluice_flow6_key v6;
+};
+
+union any_flow {
+	struct sluice_flow f;
+	struct sluice_flow4 v4;
+	struct sluice_flow6 v6;
+};
+
+static union any_key packet_key(const struct packet *p)
+{
+	union any_key k = { 0 };
+
+	if (p->v6) {
+		memcpy(k.v6.src, &p->src, 16);
+		memcpy(k.v6.dst, &p->dst, 16);
+		k.v6.sport = __builtin_bswap16(p->sport);
+		k.v6.dport = __builtin_bswap16(p->dport);
+		k.v6.proto = p->proto;
+		return k;
+	}
+	k.v4.src = p->src.ip6[3];
+	k.v4.dst = p->dst.ip6[3];
+	k.v4.sport = __builtin_bswap16(p->sport);
+	k.v4.dport = __builtin_bswap16(p->dport);
+	k.v4.proto = p->proto;
+	return k;
+}
+
+static int flow_map(const struct dp *dp, bool v6, int where)
+{
+	if (where == IN_HALF)
+		return dp_map(dp, v6 ? "half6" : "half4");
+	return dp_map(dp, v6 ? "flows6" : "flows4");
+}
+
+int dp_flow(const struct dp *dp, const struct packet *p, struct sluice_flow *ret)
+{
+	union any_key key = packet_key(p);
+	union any_flow flow;
+	int found = 0;
+
+	for (int where = IN_HALF; where <= IN_FLOWS; where++) {
+		if (bpf_map_lookup_elem(flow_map(dp, p->v6, where), &key, &flow))
+			continue;
+		found |= where;
+		if (ret)
+			*ret = flow.f;
+	}
+	return found;
+}
+
+void dp_flow_set(struct dp *dp, const struct packet *p, int where, const struct sluice_flow *f)
+{
+	union any_key key = packet_key(p);
+	union any_flow flow;
+
+	for (int table = IN_HALF; table <= IN_FLOWS; table++) {
+		int fd = flow_map(dp, p->v6, table);
+
+		if (!(where & table))
+			continue;
+		cr_assert_eq(bpf_map_lookup_elem(fd, &key, &flow), 0, "%s: no flow", dp->label);
+		flow.f = *f;
+		cr_assert_eq(bpf_map_update_elem(fd, &key, &flow, BPF_EXIST), 0);
+	}
+}
+
+/* The kernel's jiffies begin at minus 300 seconds (INITIAL_JIFFIES). */
+static __u32 now_jiffies(void)
+{
+	__u32 hz = jiffies_per_sec();
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (__u32)(((__u64)now.tv_sec - 300) * hz + (__u64)now.tv_nsec * hz / 1000000000);
+}
+
+void dp_flow_age(struct dp *dp, const struct packet *p, int where, __u32 sec)
+{
+	struct sluice_flow f;
+
+	cr_assert(dp_flow(dp, p, &f) & where, "%s: no flow", dp->label);
+	f.seen = now_jiffies() - sec * jiffies_per_sec();
+	dp_flow_set(dp, p, where, &f);
+}
+
+void dp_flow_lose(struct dp *dp, const struct packet *p, int where)
+{
+	union any_key key = packet_key(p);
+
+	cr_assert_eq(bpf_map_delete_elem(flow_map(dp, p->v6, where), &key), 0, "%s: no flow",
+		     dp->label);
+}
+
+__u64 dp_tokens(const struct dp *dp)
+{
+	__u64 tokens[2];
+
+	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "gc"), &(__u32){ 0 }, tokens), 0);
+	return tokens[dp->v6];
+}
+
+unsigned dp_flow_count(const struct dp *dp, int where)
+{
+	int fd = flow_map(dp, dp->v6, where);
+	union any_key at, next;
+	unsigned n = 0;
+
+	for (int r = bpf_map_get_next_key(fd, NULL, &next); !r; n++) {
+		at = next;
+		r = bpf_map_get_next_key(fd, &at, &next);
+	}
+	return n;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "support/given.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <criterion/criterion.h>
+
+#define PORT_DEFAULT 8080
+
+static bool host_is_here(const struct host *h)
+{
+	return h == &node || h->dev == DEV_LXC0 || h->dev == DEV_LXC1;
+}
+
+static void row_put(const struct dp *dp, const char *map, __u32 row, const void *value)
+{
+	cr_assert_eq(bpf_map_update_elem(dp_map(dp, map), &row, value, 0), 0, "%s", map);
+}
+
+static void filter_set(struct dp *dp, const struct host *h, __u16 port)
+{
+	__u32 bit = sluice_filter_bit(h->ip[dp->v6].ip6[3], __builtin_bswap16(port), dp->proto);
+	struct sluice_filter *f = malloc(sizeof(*f));
+
+	cr_assert_not_null(f);
+	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "filter"), &(__u32){ 0 }, f), 0);
+	f->words[bit / 64] |= 1ull << bit % 64;
+	row_put(dp, "filter", 0, f);
+	free(f);
+}
+
+static void backend_put(struct dp *dp, __u32 slot, __u32 service, const struct host *h,
+			__u16 port)
+{
+	row_put(dp, "backends", slot, &(struct sluice_backend){
+		.addr = h->ip[dp->v6],
+		.port = __builtin_bswap16(port),
+		.flags = SLUICE_BE_USED | (h == &node ? SLUICE_BE_HOST : 0),
+		.gen = 1,
+		.service = service,
+	});
+	filter_set(dp, h, port);
+}
+
+/* A block of @size choices, the @n slots in turn. */
+static union sluice_set set_put(struct dp *dp, const __u32 *slots, __u32 n, __u32 size)
+{
+	union sluice_set set = { .base = dp->choices, .size = (__u16)(n ? size : 0), .gen = 1 };
+
+	cr_assert_leq(dp->choices + size, DP_CHOICES);
+	for (__u32 i = 0; i < set.size; i++)
+		row_put(dp, "choices", dp->choices++, &slots[i % n]);
+	return set;
+}
+
+struct service given_service_put(struct dp *dp, const struct given *g)
+{
+	struct service s = { .row = ++dp->services, .slot = dp->slots + 1 };
+	struct sluice_service row = { .flags = SLUICE_SVC_USED | g->flags };
+	__u32 all[GIVEN_BACKENDS], here[GIVEN_BACKENDS], n_here = 0;
+
+	cr_assert_lt(s.row, DP_SERVICES);
+	for (; s.n < GIVEN_BACKENDS && g->to[s.n]; s.n++) {
+		__u32 slot = ++dp->slots;
+
+		cr_assert_lt(slot, DP_SLOTS);
+		backend_put(dp, slot, s.row, g->to[s.n], g->to_port ?: PORT_DEFAULT);
+		all[s.n] = slot;
+		if (host_is_here(g->to[s.n]))
+			here[n_here++] = slot;
+	}
+	row.cluster = set_put(dp, all, s.n, g->block ?: s.n);
+	row.local = set_put(dp, here, n_here, g->block ?: n_here);
+	row.flags |= (s.n ? SLUICE_SVC_HAS_ANY : 0) | (dp->v6 ? SLUICE_SVC_IPV6 : 0);
+	row_put(dp, "services", s.row, &row);
+	if (g->at)
+		given_frontend(dp, &s, g->at, g->port, g->kind);
+	return s;
+}
+
+void given_frontend(struct dp *dp, const struct service *s, const struct host *at, __u16 port,
+		    enum sluice_frontend_kind kind)
+{
+	struct sluice_frontend4_key k4 = { .addr = at->ip[0].ip6[3],
+					   .port = __builtin_bswap16(port), .proto = dp->proto };
+	struct sluice_frontend6_key k6 = { .port = k4.port, .proto = dp->proto };
+	struct sluice_frontend row = { .service = s->row, .kind = (__u8)kind };
+
+	memcpy(k6.addr, &at->ip[1], sizeof(k6.addr));
+	filter_set(dp, at, port);
+	if (dp->v6)
+		cr_assert_eq(bpf_map_update_elem(dp_map(dp, "frontends6"), &k6, &row, 0), 0);
+	else
+		cr_assert_eq(bpf_map_update_elem(dp_map(dp, "frontends4"), &k4, &row, 0), 0);
+}
+
+void given_moved(struct dp *dp, struct service *s, const struct host *to)
+{
+	struct sluice_backend gone;
+	struct sluice_service row;
+	__u32 slot = ++dp->slots;
+
+	backend_put(dp, slot, s->row, to, PORT_DEFAULT);
+	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "services"), &s->row, &row), 0);
+	row.cluster = set_put(dp, &slot, 1, 1);
+	row_put(dp, "services", s->row, &row);
+	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "backends"), &s->slot, &gone), 0);
+	gone.gen++;
+	gone.flags |= SLUICE_BE_RETIRED;
+	row_put(dp, "backends", s->slot, &gone);
+	s->slot = slot;
+}

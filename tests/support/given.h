@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Services, written into the maps as user space would: backends and choices first, then the
+ * service row, then the frontend.
+ */
+#pragma once
+
+#include "support/dp.h"
+
+#define GIVEN_BACKENDS 8
+
+struct given {
+	const struct host *at;		/* what the client dials; NULL: no frontend yet */
+	__u16 port;
+	enum sluice_frontend_kind kind;
+	__u32 flags;			/* SLUICE_SVC_EXT_LOCAL, SLUICE_SVC_INT_LOCAL */
+	const struct host *to[GIVEN_BACKENDS];	/* backends; the node is its own socket */
+	__u16 to_port;			/* 8080 unless given */
+	__u16 block;			/* size of the set's block: as many as backends, or more */
+};
+
+/* What came of it. */
+struct service {
+	__u32 row;
+	__u32 slot;			/* of the first backend; the others follow */
+	__u32 n;
+};
+
+#define given_service(dp, ...) given_service_put(dp, &(struct given){ __VA_ARGS__ })
+struct service given_service_put(struct dp *dp, const struct given *g);
+
+/* One more frontend for a service. */
+void given_frontend(struct dp *dp, const struct service *s, const struct host *at, __u16 port,
+		    enum sluice_frontend_kind kind);
+
+/* The only endpoint left: its slot's generation goes up, and @to, in a new slot, is the set. */
+void given_moved(struct dp *dp, struct service *s, const struct host *to);

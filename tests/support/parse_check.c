@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "support/parse_check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define NET_IP_ALIGN 2
+
+/* What must hold of a packet that rewrite and send will work on. */
+static const char *facts_check(const struct pkt *p, const __u8 *bytes, __u32 linear,
+			       __u32 frame_len)
+{
+	const void *ports = p->v6 ? (const void *)&p->key.v6.sport : &p->key.v4.sport;
+
+	if (p->ip_len + ETH_HLEN > frame_len)
+		return "IP ends behind the frame";
+	if (p->fragment)
+		return NULL;
+	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP)
+		return "neither TCP nor UDP";
+	if (p->l4_off > PKT_L4_OFF_MAX)
+		return "L4 beyond the verifier's mask";
+	if (p->l4_off < ETH_HLEN + (p->v6 ? 40 : 20))
+		return "L4 inside the IP header";
+	if (p->l4_off + 8u > linear)
+		return "ports behind the linear part";
+	if (memcmp(ports, bytes + p->l4_off, 4))
+		return "other ports";
+	if (p->bad)
+		return NULL;
+	if (p->l4_off + (p->proto == IPPROTO_TCP ? 20u : 8u) > linear)
+		return "L4 header behind the linear part";
+	if (p->l4_off - ETH_HLEN + (__u32)p->l4_len > p->ip_len)
+		return "L4 header behind the end of IP";
+	return NULL;
+}
+
+const char *parse_check(const void *bytes, __u32 linear, __u32 frame_len, struct pkt *ret_pkt,
+			enum sluice_reason *ret_why)
+{
+	/* The kernel puts IP at a multiple of 4, too. */
+	__u8 *block = malloc(linear + NET_IP_ALIGN), *copy = block + NET_IP_ALIGN;
+	struct cur c = { .pos = copy, .end = copy + linear, .frame_len = frame_len };
+	const char *wrong = NULL;
+
+	if (!block)
+		abort();
+	memcpy(copy, bytes, linear);
+	memset(ret_pkt, 0, sizeof(*ret_pkt));
+	*ret_why = parse(&c, ret_pkt);
+	if (*ret_why == SLUICE_R_OK)
+		wrong = facts_check(ret_pkt, copy, linear, frame_len);
+	else if (*ret_why != SLUICE_R_NOT_OURS && *ret_why != SLUICE_R_TRUNCATED &&
+		 *ret_why != SLUICE_R_MALFORMED)
+		wrong = "a reason that is not parse's";
+	if (memcmp(copy, bytes, linear))
+		wrong = "parse wrote";
+	free(block);
+	return wrong;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <criterion/criterion.h>
+
+#include <string.h>
+
+#include "base/own.h"
+#include "cli/caveats.h"
+
+struct said {
+	char text[2048];
+};
+
+static void collect(void *arg, const char *text)
+{
+	struct said *s = arg;
+	size_t len = strlen(s->text);
+
+	snprintf(s->text + len, sizeof(s->text) - len, "%s\n", text);
+}
+
+/* All texts are borrowed from here: nothing is freed. */
+static struct said told_of(struct object *o)
+{
+	object_vec all = { .at = &o, .n = 1 };
+	struct said said = { "" };
+
+	o->meta->namespace = (char *)"other";
+	o->meta->name = (char *)"lb";
+	caveats_tell(&all, collect, &said);
+	return said;
+}
+
+Test(cli_caveats, what_is_not_done_is_told_of_each_service)
+{
+	char *ranges[] = { (char *)"192.0.2.0/24" };
+	struct service_port ports[] = {
+		{ .protocol = PROTO_TCP, .port = 80 },
+		{ .protocol = PROTO_SCTP, .port = 53 },
+	};
+	struct object o = { .kind = KIND_SERVICE };
+	struct said said;
+
+	o.meta = &o.u.service.meta;
+	o.u.service.type = SERVICE_LOAD_BALANCER;
+	o.u.service.affinity_client_ip = true;
+	o.u.service.lb_source_ranges = (text_vec){ .at = ranges, .n = 1 };
+	o.u.service.ports.at = ports;
+	o.u.service.ports.n = 2;
+	said = told_of(&o);
+	cr_expect_str_eq(said.text,
+			 "Service other/lb: loadBalancerSourceRanges is not enforced yet: every "
+			 "client gets through\n"
+			 "Service other/lb: sessionAffinity ClientIP has no effect yet\n"
+			 "Service other/lb: port 53/SCTP is left out: SCTP is not translated yet\n");
+}
+
+Test(cli_caveats, headless_services_are_nobodys_business)
+{
+	struct object o = { .kind = KIND_SERVICE };
+	struct said said;
+
+	o.meta = &o.u.service.meta;
+	o.u.service.headless = true;
+	o.u.service.affinity_client_ip = true;
+	said = told_of(&o);
+	cr_expect_str_eq(said.text, "");
+}
