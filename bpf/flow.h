@@ -29,6 +29,7 @@ struct flow_pair {
 	union flow_value fwd;
 	union flow_value rev;
 	union flow_key rev_key;
+	union flow_key other_key;	/* of a pair that is in our way */
 	struct bpf_fib_lookup fib;
 };
 MAP(sluice_scratch, PERCPU_ARRAY, __u32, struct flow_pair, 1, 0);
@@ -166,9 +167,13 @@ static __always_inline void flow_reverse(const union flow_key *k, const union fl
 	}
 }
 
+/*
+ * Silent for more than @sec. `seen` may be a moment ahead of our clock (another CPU's), hence the
+ * second of slack; all unsigned, for a row may lie there longer than a signed difference goes.
+ */
 static __always_inline bool flow_older(const struct sluice_flow *f, __u32 now, __u32 sec)
 {
-	return (__s32)(now - f->seen) > (__s32)(sec * sluice_hz);
+	return now - f->seen + sluice_hz > (sec + 1) * sluice_hz;
 }
 
 /*
@@ -226,67 +231,65 @@ static __always_inline bool gc_tag_is(const union flow_key *token, __u32 born, b
 	       tag[2] == (__u8)(born >> 16);
 }
 
-/* A token for the pair in @x, which is in the table: so failing here leaves no token behind. */
-static __always_inline long pair_watch(struct flow_pair *x, bool v6)
+/*
+ * Room for one more lasting pair: the counter is what is in the queue or in the collector's
+ * hand, so that its tokens always find their place again. UDP, whose clients prove little, gets
+ * half of the room.
+ */
+static __always_inline bool gc_reserve(bool udp, bool v6)
 {
-	long r;
+	const struct sluice_settings *cfg = settings_get();
+	struct sluice_gc *gc = gc_get();
+	__u64 *tokens, limit;
 
-	gc_tag(&x->key, x->fwd.f.born, v6);
-	r = gc_put(&x->key, v6);
-	gc_tag(&x->key, 0, v6);
-	if (!r)
-		gc_count(1, v6);
-	return r;
+	if (!cfg || !gc)
+		return false;
+	tokens = v6 ? &gc->tokens6 : &gc->tokens4;
+	limit = v6 ? cfg->pairs6 : cfg->pairs4;
+	if (!limit)
+		limit = ~0ull;
+	if (__sync_fetch_and_add(tokens, 1) < (udp ? limit / 2 : limit))
+		return true;
+	__sync_fetch_and_add(tokens, -1);
+	return false;
+}
+
+/* FIN from both sides, or RST from one. */
+static __always_inline bool flow_is_closing(const union flow_value *f,
+					    const union flow_value *partner)
+{
+	__u8 any = f->f.state | partner->f.state, both = f->f.state & partner->f.state;
+
+	return any & SLUICE_FLOW_RST || both & SLUICE_FLOW_FIN;
+}
+
+/* Whether two reply halves say the same: then they are of the same flow. */
+static __always_inline bool rev_is_ours(const union flow_value *old, const union flow_value *rev,
+					bool v6)
+{
+	if (old->f.sport != rev->f.sport || old->f.dport != rev->f.dport)
+		return false;
+	if (!v6)
+		return old->v4.src == rev->v4.src && old->v4.dst == rev->v4.dst;
+	return old->v6.src[3] == rev->v6.src[3] && old->v6.src[2] == rev->v6.src[2] &&
+	       old->v6.src[1] == rev->v6.src[1] && old->v6.src[0] == rev->v6.src[0] &&
+	       old->v6.dst[3] == rev->v6.dst[3] && old->v6.dst[2] == rev->v6.dst[2] &&
+	       old->v6.dst[1] == rev->v6.dst[1] && old->v6.dst[0] == rev->v6.dst[0];
 }
 
 /*
- * The client is real: moves the pair from the half-open table to the lasting one, reply half
- * first, as always. @x->fwd is the forward half afterwards. The half-open rows go: a table full
- * of dead rows would evict handshakes that are under way. On failure (table full) the flow goes
- * on half-open.
+ * Ends the lasting pair of which @k, @f is the forward half. Two CPUs: who takes the forward
+ * half out takes the reply's too; the other must not, for the tuple may be in use again.
  */
-static __always_inline long flow_promote(const union flow_value *fwd, struct flow_pair *x, bool v6)
+static __always_inline void flow_end(const union flow_key *k, const union flow_value *f,
+				     union flow_key *scratch, bool v6)
 {
-	const union flow_value *half;
-
-	flow_copy(&x->fwd, fwd, v6);
-	x->fwd.f.seen = now_jiffies();
-	flow_partner_key(&x->key, &x->fwd, &x->rev_key, v6);
-	half = half_find(&x->rev_key, v6);
-	if (half)	/* knows already where to send */
-		flow_copy(&x->rev, half, v6);
-	else
-		flow_reverse(&x->key, &x->fwd, &x->rev, v6);
-	if (flow_put(&x->rev_key, &x->rev, BPF_ANY, v6))
-		return -1;
-	/* NOEXIST: another CPU may promote the same flow; then it is counted there. */
-	if (!flow_put(&x->key, &x->fwd, BPF_NOEXIST, v6)) {
-		if (pair_watch(x, v6)) {
-			flow_del(&x->key, v6);
-			flow_del(&x->rev_key, v6);
-			return -1;
-		}
-		count_opened(x->fwd.f.slot);
-	} else if (!flow_find(&x->key, v6)) {
-		flow_del(&x->rev_key, v6);
-		return -1;
-	}
-	half_del(&x->key, v6);
-	half_del(&x->rev_key, v6);
-	return 0;
-}
-
-/* Ends the pair of which @k, @f is the forward half. */
-static __always_inline void flow_end(const union flow_key *k, const union flow_value *f, bool v6)
-{
-	union flow_key partner;
 	__u32 slot = f->f.slot;
 	bool over = f->f.over;
 
-	flow_partner_key(k, f, &partner, v6);
-	flow_del(&partner, v6);
-	half_del(&partner, v6);
-	half_del(k, v6);
-	if (!flow_del(k, v6))
-		count_closed(slot, over);
+	flow_partner_key(k, f, scratch, v6);
+	if (flow_del(k, v6))
+		return;
+	flow_del(scratch, v6);
+	count_closed(slot, over);
 }

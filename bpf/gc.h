@@ -72,7 +72,7 @@ static __always_inline bool gc_is_over(const union flow_key *key, const union fl
 /* One token. 1 ends the loop: the queue is empty. */
 static __always_inline long gc_look(struct gc_slice *s, bool v6)
 {
-	union flow_key key, token = {};	/* all of it, for kernels before 6.3 */
+	union flow_key key, partner, token = {};	/* all of it, for kernels before 6.3 */
 	union flow_value *fwd;
 
 	if (v6 ? bpf_map_pop_elem(&sluice_gc6, &token.v6) : bpf_map_pop_elem(&sluice_gc4, &token.v4))
@@ -83,7 +83,7 @@ static __always_inline long gc_look(struct gc_slice *s, bool v6)
 	if (!fwd || !gc_tag_is(&token, fwd->f.born, v6)) {	/* ended by a packet: so is this */
 		gc_count(-1, v6);
 	} else if (gc_is_over(&key, fwd, s->now, v6)) {
-		flow_end(&key, fwd, v6);
+		flow_end(&key, fwd, &partner, v6);
 		gc_count(-1, v6);
 		s->deleted++;
 	} else if (gc_put(&token, v6)) {

@@ -15,12 +15,34 @@
 
 #define HOOK_IS_XDP 0
 
+/*
+ * Let the packet go on. Not TC_ACT_OK, which would end the chain of programs and filters on the
+ * device: there may be others behind us, a policer or a firewall. TCX_NEXT has the same value.
+ */
+#define TC_GO_ON TC_ACT_UNSPEC
+
 typedef struct __sk_buff hook_ctx;
+
+/*
+ * The compiler must not keep the address of a field of the context across these: "dereference of
+ * modified ctx ptr R1 off=76 disallowed" (clang 14, Linux 6.18).
+ */
+static __always_inline void *tc_data(hook_ctx *ctx)
+{
+	barrier_var(ctx);
+	return (void *)(long)ctx->data;
+}
+
+static __always_inline void *tc_data_end(hook_ctx *ctx)
+{
+	barrier_var(ctx);
+	return (void *)(long)ctx->data_end;
+}
 
 static __always_inline struct cur hook_cur(hook_ctx *ctx)
 {
-	void *data = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
+	void *data = tc_data(ctx);
+	void *end = tc_data_end(ctx);
 
 	return (struct cur){ .pos = data, .end = end, .frame_len = ctx->len };
 }
@@ -108,8 +130,8 @@ static __always_inline enum sluice_reason tc_rewrite_ipv6(hook_ctx *ctx, const s
 static __always_inline enum sluice_reason hook_rewrite(hook_ctx *ctx, const struct pkt *p,
 							const union flow_value *f, bool v6)
 {
-	void *data = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
+	void *data = tc_data(ctx);
+	void *end = tc_data_end(ctx);
 	__be16 *ports = data + (p->l4_off & PKT_L4_OFF_MAX);
 	bool no_csum;
 
@@ -137,9 +159,9 @@ static __always_inline enum sluice_reason hook_rewrite(hook_ctx *ctx, const stru
 
 static __always_inline long tc_set_macs(hook_ctx *ctx, const __u8 *dmac, const __u8 *smac)
 {
-	struct ethhdr *eth = (void *)(long)ctx->data;
+	struct ethhdr *eth = tc_data(ctx);
 
-	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
+	if ((void *)(eth + 1) > tc_data_end(ctx))
 		return -1;
 	__builtin_memcpy(eth->h_dest, dmac, sizeof(eth->h_dest));
 	__builtin_memcpy(eth->h_source, smac, sizeof(eth->h_source));
@@ -156,18 +178,32 @@ static __always_inline enum sluice_reason hook_send(hook_ctx *ctx, struct walk *
 
 	switch (f->f.send) {
 	case SLUICE_SEND_WIRE:
+		if (w->via_neigh) {
+			w->action = bpf_redirect_neigh(f->f.ifindex, NULL, 0, 0);
+			return SLUICE_R_OK;
+		}
 		if (tc_set_macs(ctx, f->f.dmac, f->f.smac))
 			return SLUICE_R_NOT_SENT;
-		w->action = bpf_redirect(f->f.ifindex, 0);
+		/* On its way out of that very device: no second round through our own hook. */
+		if (w->from == FROM_HOST && f->f.ifindex == w->ifindex)
+			w->action = TC_GO_ON;
+		else
+			w->action = bpf_redirect(f->f.ifindex, 0);
 		return SLUICE_R_OK;
 	case SLUICE_SEND_NEIGH:
 		w->action = bpf_redirect_neigh(f->f.ifindex, NULL, 0, 0);
 		return SLUICE_R_OK;
 	case SLUICE_SEND_POD:
+		/* A pod does not look at the MACs, but a VM or a macvlan inside it may. */
+		if (f->f.dmac[0] | f->f.dmac[1] | f->f.dmac[2] | f->f.dmac[5])
+			tc_set_macs(ctx, f->f.dmac, f->f.smac);
+		/* A bridge port takes frames that are for the bridge's MAC, not its own. */
+		if (ctx->pkt_type != PACKET_HOST)
+			bpf_skb_change_type(ctx, PACKET_HOST);
 		w->action = bpf_redirect_peer(f->f.ifindex, 0);
 		return SLUICE_R_OK;
 	case SLUICE_SEND_STACK:
-		w->action = TC_ACT_OK;
+		w->action = TC_GO_ON;
 		return SLUICE_R_OK;
 	case SLUICE_SEND_UPLINK_IN:
 		if (tc_set_macs(ctx, f->f.dmac, f->f.smac))
@@ -179,7 +215,7 @@ static __always_inline enum sluice_reason hook_send(hook_ctx *ctx, struct walk *
 		if (!cfg)
 			return SLUICE_R_NOT_SENT;
 		if (w->ifindex == cfg->lo_ifindex) {
-			w->action = TC_ACT_OK;	/* on its way there anyhow */
+			w->action = TC_GO_ON;	/* on its way there anyhow */
 			return SLUICE_R_OK;
 		}
 		if (tc_set_macs(ctx, none, none))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Saying no: TCP RST, ICMP port unreachable, and "too big". The answer is built on the stack
- * from the packet's own headers, in the name of the address that was dialled, and replaces it.
+ * Saying no: TCP RST, ICMP port unreachable, "too big" and "time exceeded". The answer is built
+ * on the stack from the packet's own headers, in the name of the address that was dialled, and
+ * replaces it.
  *
  *	RST      RFC 9293 section 3.10.7.1
  *	ICMP     RFC 792: the IP header and 8 bytes are quoted; RFC 1191 for the MTU
@@ -92,6 +93,12 @@ static __always_inline void answer_rst(struct tcphdr *out, const struct tcphdr *
 	}
 }
 
+/* TCP hears RST where there is nobody to talk to; of troubles on the way it hears by ICMP. */
+static __always_inline bool answer_is_rst(const struct pkt *p, __u32 why)
+{
+	return p->proto == IPPROTO_TCP && why != SLUICE_R_TOO_BIG && why != SLUICE_R_TTL;
+}
+
 /* Global functions: rare and large, proved once each. */
 __noinline int sluice_answer4(hook_ctx *ctx, struct walk *w, const struct pkt *p, __u32 why)
 {
@@ -116,7 +123,7 @@ __noinline int sluice_answer4(hook_ctx *ctx, struct walk *w, const struct pkt *p
 	a.ip.ttl = 64;
 	a.ip.saddr = in.ip.daddr;
 	a.ip.daddr = in.ip.saddr;
-	if (p->proto == IPPROTO_TCP && why != SLUICE_R_TOO_BIG) {
+	if (answer_is_rst(p, why)) {
 		if (hook_load(ctx, p->l4_off, &tcp, sizeof(tcp)))
 			return SLUICE_R_NOT_SENT;
 		answer_rst(&a.tcp, &tcp, p->ip_len + ETH_HLEN - p->l4_off - p->l4_len);
@@ -132,8 +139,8 @@ __noinline int sluice_answer4(hook_ctx *ctx, struct walk *w, const struct pkt *p
 		__builtin_memcpy(a.quote, &in.ip, sizeof(in.ip));
 		if (hook_load(ctx, p->l4_off, a.quote + sizeof(in.ip), 8))
 			return SLUICE_R_NOT_SENT;
-		a.icmp.type = 3;	/* destination unreachable */
-		a.icmp.code = why == SLUICE_R_TOO_BIG ? 4 : 3;
+		a.icmp.type = why == SLUICE_R_TTL ? 11 : 3;
+		a.icmp.code = why == SLUICE_R_TTL ? 0 : why == SLUICE_R_TOO_BIG ? 4 : 3;
 		a.icmp.un.frag.mtu = why == SLUICE_R_TOO_BIG ? bpf_htons(w->mtu) : 0;
 		a.ip.protocol = IPPROTO_ICMP;
 		len = sizeof(a.ip) + sizeof(a.icmp) + sizeof(a.quote);
@@ -159,7 +166,7 @@ __noinline int sluice_answer6(hook_ctx *ctx, struct walk *w, const struct pkt *p
 	__builtin_memset(&a, 0, sizeof(a));
 	if (hook_load(ctx, 0, &a.eth, sizeof(a.eth) + sizeof(a.ip)))
 		return SLUICE_R_NOT_SENT;
-	if (p->proto == IPPROTO_TCP && why != SLUICE_R_TOO_BIG) {
+	if (answer_is_rst(p, why)) {
 		if (hook_load(ctx, p->l4_off, &tcp, sizeof(tcp)))
 			return SLUICE_R_NOT_SENT;
 		answer_rst(&a.tcp, &tcp, p->ip_len + ETH_HLEN - p->l4_off - p->l4_len);
@@ -171,8 +178,8 @@ __noinline int sluice_answer6(hook_ctx *ctx, struct walk *w, const struct pkt *p
 			return SLUICE_R_NOT_SENT;
 		/* The quote has no extension headers, so it must not announce any. */
 		((struct ipv6hdr *)a.quote)->nexthdr = p->proto;
-		a.icmp.icmp6_type = why == SLUICE_R_TOO_BIG ? 2 : 1;
-		a.icmp.icmp6_code = why == SLUICE_R_TOO_BIG ? 0 : 4;
+		a.icmp.icmp6_type = why == SLUICE_R_TTL ? 3 : why == SLUICE_R_TOO_BIG ? 2 : 1;
+		a.icmp.icmp6_code = why == SLUICE_R_TTL || why == SLUICE_R_TOO_BIG ? 0 : 4;
 		a.icmp.icmp6_cksum = 0;
 		a.icmp.icmp6_data = why == SLUICE_R_TOO_BIG ? bpf_htonl(w->mtu) : 0;
 		len = sizeof(a.icmp) + sizeof(a.quote);

@@ -47,6 +47,13 @@ MAP(sluice_settings, ARRAY, __u32, struct sluice_settings, 1, BPF_F_MMAPABLE);
 MAP(sluice_devices, HASH, __u32, struct sluice_device, 4096, 0);
 
 /*
+ * sluice_neighbours   see include/sluice/settings.h
+ *   writes  tc programs, without care for races: the worst is one more packet by that way
+ *   reads   programs
+ */
+MAP(sluice_neighbours, ARRAY, __u32, struct sluice_neighbour, SLUICE_NEIGHBOURS, 0);
+
+/*
  * sluice_flows4/6   one direction of a connection that has shown life, see sluice/flow.h
  *   writes  programs. Two CPUs with the same new flow: the reply half is inserted first and
  *           with BPF_NOEXIST, who gets it in owns the pair; the other finds it. In place only

@@ -11,6 +11,7 @@
 /* How many source ports are tried before NO_PORT. At 90 % of the range taken towards one
  * backend, one in 5 new connections would find none of 16. */
 #define SNAT_TRIES 16
+#define SNAT_TRIES_POLITE 12	/* the rest presses */
 
 static __always_inline void fwd_init(union flow_value *fwd, const struct pkt *p,
 				     const struct sluice_backend *be, __u32 slot, bool v6)
@@ -63,69 +64,100 @@ static __always_inline bool fwd_masquerade(union flow_value *fwd, bool v6)
 	return fwd->v6.src[0] | fwd->v6.src[3];
 }
 
-/* Where the reply goes, as far as it is known from where the request came. */
-static __always_inline void rev_set_send(const struct walk *w, const union flow_value *fwd,
-					 union flow_value *rev, bool host_backend)
+/* Back into the pod that this packet comes from, by the addresses on its frame. */
+static __always_inline void rev_to_pod(hook_ctx *ctx, const struct walk *w, union flow_value *rev)
+{
+	const struct sluice_device *dev = device_find(w->ifindex);
+
+	if (!dev || !(dev->flags & SLUICE_DEV_PEER))
+		return;
+	rev->f.send = SLUICE_SEND_POD;
+	rev->f.ifindex = w->ifindex;
+	rev->f.flags |= SLUICE_FLOW_PINNED;
+	hook_load(ctx, 0, rev->f.smac, sizeof(rev->f.smac));
+	hook_load(ctx, sizeof(rev->f.smac), rev->f.dmac, sizeof(rev->f.dmac));
+}
+
+/*
+ * Up to a process of this host. What it dialled through lo has our own address for its source;
+ * what it dialled by an uplink comes in by that uplink, whatever way the reply took, for strict
+ * rp_filter expects the service's address there.
+ */
+static __always_inline void rev_to_host(const struct walk *w, const union flow_value *fwd,
+					union flow_value *rev)
 {
 	const struct sluice_settings *cfg = settings_get();
-	const struct sluice_device *dev;
+	const struct sluice_device *dev = device_find(fwd->f.ifindex);
 
-	if (host_backend) {	/* a socket of ours answers, already routed to the client */
+	if (cfg && w->ifindex == cfg->lo_ifindex) {
+		rev->f.send = SLUICE_SEND_LOOP;
+		return;
+	}
+	if (dev && dev->kind == SLUICE_DEV_UPLINK && fwd->f.ifindex == w->ifindex) {
 		rev->f.send = SLUICE_SEND_STACK;
 		return;
 	}
+	dev = device_find(w->ifindex);
+	rev->f.send = SLUICE_SEND_UPLINK_IN;
+	rev->f.ifindex = w->ifindex;
+	if (dev)
+		__builtin_memcpy(rev->f.dmac, dev->mac, sizeof(dev->mac));
+}
+
+/* Where the reply goes, as far as it is known from where the request came. */
+static __always_inline void rev_set_send(hook_ctx *ctx, const struct walk *w,
+					 const union flow_value *fwd, union flow_value *rev)
+{
+	const struct sluice_backend *be = bpf_map_lookup_elem(&sluice_backends, &fwd->f.slot);
+
+	if (be && be->flags & SLUICE_BE_HOST) {
+		rev->f.send = SLUICE_SEND_STACK;	/* our socket's answer is routed already */
+		return;
+	}
 	if (w->from == FROM_HOST) {
-		dev = device_find(fwd->f.ifindex);
-		if (cfg && w->ifindex == cfg->lo_ifindex) {
-			rev->f.send = SLUICE_SEND_LOOP;
-		} else if (dev && dev->kind == SLUICE_DEV_UPLINK) {
-			rev->f.send = SLUICE_SEND_STACK;
-		} else {
-			dev = device_find(w->ifindex);
-			rev->f.send = SLUICE_SEND_UPLINK_IN;
-			rev->f.ifindex = w->ifindex;
-			if (dev)
-				__builtin_memcpy(rev->f.dmac, dev->mac, sizeof(dev->mac));
-		}
+		rev_to_host(w, fwd, rev);
 		return;
 	}
 	rev->f.flags |= SLUICE_FLOW_FORWARDED;
-	if (w->from == FROM_POD) {
-		dev = device_find(w->ifindex);
-		if (dev && dev->flags & SLUICE_DEV_PEER) {
-			rev->f.send = SLUICE_SEND_POD;
-			rev->f.ifindex = w->ifindex;
-			rev->f.flags |= SLUICE_FLOW_PINNED;
-		}
-	}
+	if (w->from == FROM_POD)
+		rev_to_pod(ctx, w, rev);
 }
 
-/* Whether the reply half that is there already says the same as ours: a leftover of this very
- * flow whose forward half was evicted. */
-static __always_inline bool rev_is_ours(const union flow_value *old, const union flow_value *rev,
-					bool v6)
+/*
+ * The reply's tuple belongs to a lasting pair. May it be taken over? Only if that is over, and has
+ * been silent for a moment.
+ */
+static __always_inline bool rev_evict(struct flow_pair *x, const union flow_value *old, bool v6)
 {
-	if (old->f.sport != rev->f.sport || old->f.dport != rev->f.dport)
+	const union flow_value *fwd;
+	__u32 now = x->rev.f.seen;
+
+	flow_partner_key(&x->rev_key, old, &x->other_key, v6);
+	fwd = flow_find(&x->other_key, v6);
+	if (!fwd)
+		return !flow_del(&x->rev_key, v6);
+	if (!flow_is_closing(fwd, old) || !flow_older(&fwd->f, now, 2) || !flow_older(&old->f, now, 2))
 		return false;
-	if (!v6)
-		return old->v4.src == rev->v4.src && old->v4.dst == rev->v4.dst;
-	return old->v6.src[3] == rev->v6.src[3] && old->v6.src[2] == rev->v6.src[2] &&
-	       old->v6.src[1] == rev->v6.src[1] && old->v6.src[0] == rev->v6.src[0] &&
-	       old->v6.dst[3] == rev->v6.dst[3] && old->v6.dst[2] == rev->v6.dst[2] &&
-	       old->v6.dst[1] == rev->v6.dst[1] && old->v6.dst[0] == rev->v6.dst[0];
+	flow_end(&x->other_key, fwd, &x->rev_key, v6);
+	return true;
 }
 
-/* Claims the reply's tuple. True if it is ours now. */
-static __always_inline bool rev_claim(struct flow_pair *x, __u32 syn_sec, bool v6)
+/*
+ * Claims the reply's tuple. True if it is ours now. @press: ports are scarce, so what is over or
+ * only half-open is pushed aside. A real handshake lives in the half-open table for one round
+ * trip, what a flood put there for syn_sec: it is the flood that loses.
+ */
+static __always_inline bool rev_claim(struct flow_pair *x, __u32 syn_sec, bool press, bool v6)
 {
-	union flow_value *old;
+	union flow_value *old = flow_find(&x->rev_key, v6);
 
-	if (flow_find(&x->rev_key, v6))
+	if (old && !(press && rev_evict(x, old, v6)))
 		return false;
 	if (!half_put(&x->rev_key, &x->rev, BPF_NOEXIST, v6))
 		return true;
 	old = half_find(&x->rev_key, v6);
-	if (!old || !(flow_older(&old->f, x->rev.f.seen, syn_sec) || rev_is_ours(old, &x->rev, v6)))
+	if (!old || !(press || flow_older(&old->f, x->rev.f.seen, syn_sec) ||
+		      rev_is_ours(old, &x->rev, v6)))
 		return false;
 	return !half_put(&x->rev_key, &x->rev, BPF_EXIST, v6);
 }
@@ -156,6 +188,8 @@ static __always_inline enum sluice_reason pair_allocate(struct flow_pair *x, __u
 	if (!cfg)
 		return SLUICE_R_NO_PORT;
 	span = cfg->snat_max - cfg->snat_min + 1;
+	/* A client that tries again a second later must not meet the same full ports. */
+	hash = hash3(hash, x->fwd.f.seen / (sluice_hz ?: 1), cfg->seed);
 	for (int i = 0; i < SNAT_TRIES; i++) {
 		if (snat || i) {
 			__u32 port = cfg->snat_min + (__u32)((__u64)hash * span >> 32);
@@ -163,7 +197,7 @@ static __always_inline enum sluice_reason pair_allocate(struct flow_pair *x, __u
 			pair_set_port(x, bpf_htons(port), v6);
 			hash = hash * 0x9e3779b1u + 0x7f4a7c15u;
 		}
-		if (rev_claim(x, cfg->syn_sec, v6))
+		if (rev_claim(x, cfg->syn_sec, i >= SNAT_TRIES_POLITE, v6))
 			return SLUICE_R_OK;
 	}
 	return SLUICE_R_NO_PORT;
@@ -193,6 +227,8 @@ static __always_inline enum sluice_reason flow_open(hook_ctx *ctx, struct walk *
 	}
 	/* Before there is a flow: the next hook would take this packet for its second one. */
 	why = hop_allows(ctx, w, p, &x->fwd.f);
+	if (HOOK_IS_XDP && !why && neigh_is_due(&x->fwd.f))
+		why = SLUICE_R_LATER;
 	if (why)
 		return why;
 	if (masquerade || fwd_is_hairpin(&x->fwd, v6)) {
@@ -205,7 +241,7 @@ static __always_inline enum sluice_reason flow_open(hook_ctx *ctx, struct walk *
 	flow_set_deltas(&x->key, &x->fwd, v6);
 	flow_partner_key(&x->key, &x->fwd, &x->rev_key, v6);
 	flow_reverse(&x->key, &x->fwd, &x->rev, v6);
-	rev_set_send(w, &x->fwd, &x->rev, host_backend);
+	rev_set_send(ctx, w, &x->fwd, &x->rev);
 	why = pair_allocate(x, hash, v6);
 	if (why)
 		return why;

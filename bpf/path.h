@@ -12,8 +12,8 @@
  */
 #pragma once
 
+#include "bpf/half.h"
 #include "bpf/icmp.h"
-#include "bpf/open.h"
 
 /* Beside the reasons: the packet is of no flow yet. */
 #define PATH_NEW	SLUICE_R_COUNT
@@ -45,38 +45,30 @@ static __always_inline bool path_is_plain(const struct pkt *p, const union flow_
 	       flow_slot_current(&f->f);
 }
 
-/* The next hop, where it is not fixed: asked for anew. */
-static __always_inline enum sluice_reason flow_renew_hop(hook_ctx *ctx, struct walk *w,
-							 const struct pkt *p,
-							 union flow_value *f, bool v6)
-{
-	if (f->f.flags & SLUICE_FLOW_PINNED || f->f.send > SLUICE_SEND_POD)
-		return SLUICE_R_OK;
-	return hop_find(ctx, w, f, p->proto, v6);
-}
-
-/* Once a second: seen, and the next hop. A hop that is not known yet: at every packet. */
+/*
+ * Once a second: seen, and the next hop. A hop that is not known yet: at every packet. A packet
+ * whose neighbour is due for the kernel's table is tc's, so XDP does not renew its flow.
+ */
 static __always_inline enum sluice_reason flow_renew(hook_ctx *ctx, struct walk *w,
 						     const struct pkt *p,
 						     union flow_value *f, bool v6)
 {
 	__u32 now = now_jiffies();
 	bool stale = now - f->f.seen >= sluice_hz;
+	enum sluice_reason why;
 
+	if (!stale && f->f.send >= SLUICE_SEND_WIRE)
+		return SLUICE_R_OK;
+	if (HOOK_IS_XDP && neigh_is_due(&f->f))
+		return SLUICE_R_LATER;
 	if (stale)
 		f->f.seen = now;
-	if (stale || f->f.send < SLUICE_SEND_WIRE)
-		return flow_renew_hop(ctx, w, p, f, v6);
-	return SLUICE_R_OK;
-}
-
-/* FIN from both sides, or RST from one. */
-static __always_inline bool flow_is_closing(const union flow_value *f,
-					    const union flow_value *partner)
-{
-	__u8 any = f->f.state | partner->f.state, both = f->f.state & partner->f.state;
-
-	return any & SLUICE_FLOW_RST || both & SLUICE_FLOW_FIN;
+	if (f->f.flags & SLUICE_FLOW_PINNED || f->f.send > SLUICE_SEND_POD)
+		return SLUICE_R_OK;
+	why = hop_find(ctx, w, f, p->proto, v6);
+	if (!why && !HOOK_IS_XDP)
+		w->via_neigh = neigh_take_turn(&f->f);
+	return why;
 }
 
 /* A SYN may take over the tuple of a connection that is closing, or lost its other half. */
@@ -114,12 +106,12 @@ static __always_inline bool flow_keep(const struct pkt *p, union flow_value *f,
 	if (p->proto != IPPROTO_TCP) {
 		if (reply || flow_slot_current(&f->f))
 			return true;
-		flow_end(&x->key, f, v6);
+		flow_end(&x->key, f, &x->rev_key, v6);
 		return false;
 	}
 	if (!reply && (p->tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
 	    flow_is_reusable(f, x, v6)) {
-		flow_end(&x->key, f, v6);
+		flow_end(&x->key, f, &x->rev_key, v6);
 		return false;
 	}
 	if (p->tcp_flags & TCP_FIN)
@@ -131,62 +123,6 @@ static __always_inline bool flow_keep(const struct pkt *p, union flow_value *f,
 		flow_note_end(f, x, v6);
 	}
 	return true;
-}
-
-/*
- * The ACK that ends a handshake proves that the client got the server's SYN+ACK, that is, is
- * no spoofed source. If the reply's half was evicted there is nothing to compare with.
- */
-static __always_inline bool half_ack_proves(hook_ctx *ctx, const struct pkt *p,
-					    const union flow_value *f, struct flow_pair *x, bool v6)
-{
-	const union flow_value *rev;
-	__be32 ack;
-
-	if (!(p->tcp_flags & TCP_ACK) || p->tcp_flags & (TCP_SYN | TCP_RST))
-		return false;
-	flow_partner_key(&x->key, f, &x->rev_key, v6);
-	rev = half_find(&x->rev_key, v6);
-	if (!rev)
-		return true;
-	if (!(rev->f.state & SLUICE_FLOW_SYN) ||
-	    hook_load(ctx, p->l4_off + __builtin_offsetof(struct tcphdr, ack_seq), &ack, 4))
-		return false;
-	return bpf_ntohl(ack) - 1 == rev->f.isn;
-}
-
-/* Reply half of a half-open flow: remembers the server's sequence number. */
-static __always_inline void half_reply(hook_ctx *ctx, const struct pkt *p, union flow_value *f)
-{
-	__be32 seq;
-
-	if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) != (TCP_SYN | TCP_ACK) ||
-	    hook_load(ctx, p->l4_off + __builtin_offsetof(struct tcphdr, seq), &seq, 4))
-		return;
-	f->f.isn = bpf_ntohl(seq);
-	f->f.state |= SLUICE_FLOW_SYN;
-}
-
-/*
- * A packet that hits a half-open entry. Returns the entry to use, NULL if the packet is to be
- * taken as new: the endpoint went away before the connection was made.
- */
-static __always_inline union flow_value *half_use(hook_ctx *ctx, const struct pkt *p,
-						  union flow_value *f, struct flow_pair *x, bool v6)
-{
-	bool first = p->proto == IPPROTO_TCP && p->tcp_flags & TCP_SYN;
-
-	if (f->f.flags & SLUICE_FLOW_REPLY) {
-		half_reply(ctx, p, f);
-		return f;
-	}
-	if ((first || p->proto != IPPROTO_TCP) && !flow_slot_current(&f->f)) {
-		flow_end(&x->key, f, v6);
-		return NULL;
-	}
-	if (p->proto == IPPROTO_TCP && !half_ack_proves(ctx, p, f, x, v6))
-		return f;
-	return flow_promote(f, x, v6) ? f : &x->fwd;
 }
 
 static __always_inline enum sluice_reason path_slow(hook_ctx *ctx, struct walk *w,
@@ -207,12 +143,13 @@ static __always_inline enum sluice_reason path_slow(hook_ctx *ctx, struct walk *
 		f = NULL;
 	if (!f) {
 		f = half_find(&x->key, v6);
-		if (f && flow_older(&f->f, now_jiffies(), cfg->syn_sec))
+		if (f && flow_older(&f->f, now_jiffies(), p->proto == IPPROTO_TCP ?
+				    cfg->syn_sec : cfg->udp_sec))
 			f = NULL;
 		if (f && p->bad)
 			return p->bad;
 		if (f)
-			f = half_use(ctx, p, f, x, v6);
+			f = half_use(ctx, w, p, f, x, v6);
 	}
 	if (!f)
 		return PATH_NEW;
@@ -232,6 +169,8 @@ static __always_inline enum sluice_reason path_new(hook_ctx *ctx, struct walk *w
 	if (!x)
 		return SLUICE_R_NOT_OURS;
 	why = flow_new(ctx, w, p, x, v6);
+	if (!why && !HOOK_IS_XDP)
+		w->via_neigh = neigh_take_turn(&x->fwd.f);
 	return why ?: path_send(ctx, w, p, &x->fwd, v6);
 }
 
@@ -270,6 +209,8 @@ static __always_inline enum sluice_reason path_family(hook_ctx *ctx, struct walk
 	if (likely(f && path_is_plain(p, f)))
 		return path_send(ctx, w, p, f, v6);
 	why = v6 ? sluice_slow6(ctx, w, p) : sluice_slow4(ctx, w, p);
+	if (why == PATH_NEW && !(w->maybe & MAYBE_TO_FRONTEND))
+		return SLUICE_R_NOT_OURS;
 	if (why == PATH_NEW)
 		why = v6 ? sluice_new6(ctx, w, p) : sluice_new4(ctx, w, p);
 	return why;
@@ -285,9 +226,9 @@ static __always_inline enum sluice_reason path_walk(hook_ctx *ctx, struct walk *
 		return why;
 	if (p->fragment)
 		return SLUICE_R_FRAGMENT;
-	if (!filter_pass(p))
+	w->maybe = filter_ask(p);
+	if (!w->maybe)
 		return SLUICE_R_NOT_OURS;
-	w->ours = 1;
 	return p->v6 ? path_family(ctx, w, p, true) : path_family(ctx, w, p, false);
 }
 
@@ -297,6 +238,8 @@ static __always_inline void path_count_drop(hook_ctx *ctx, const struct walk *w,
 {
 	struct weight n = hook_weight(ctx, p);
 
+	if (why == SLUICE_R_NOT_OURS && !p->ip_len)
+		return;		/* not IP: nobody's business here */
 	count_reason(why, n);
 	if (w->service)
 		count_service_drop(w->service, why, n.packets);

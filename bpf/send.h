@@ -16,6 +16,40 @@ static __always_inline bool mac_differs(const __u8 *a, const __u8 *b)
 	return (x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2]);
 }
 
+static __always_inline struct sluice_neighbour *neigh_turn_find(const struct sluice_flow *f)
+{
+	__u32 row = (f->dmac[5] ^ f->dmac[4] ^ f->dmac[3]) & (SLUICE_NEIGHBOURS - 1);
+
+	return bpf_map_lookup_elem(&sluice_neighbours, &row);
+}
+
+/*
+ * Whether a packet of this flow should go by the kernel's neighbour table now. That must be once
+ * in a while for each neighbour: what we send past it does not count as use, so a STALE entry
+ * would never be probed and a changed MAC never noticed.
+ */
+static __always_inline bool neigh_is_due(const struct sluice_flow *f)
+{
+	const struct sluice_settings *cfg = settings_get();
+	const struct sluice_neighbour *t = neigh_turn_find(f);
+
+	return f->send == SLUICE_SEND_WIRE && t && cfg && cfg->neigh_sec &&
+	       (mac_differs(t->mac, f->dmac) ||
+		now_jiffies() - t->at >= cfg->neigh_sec * sluice_hz);
+}
+
+/* True: this packet does it, for a while. */
+static __always_inline bool neigh_take_turn(const struct sluice_flow *f)
+{
+	struct sluice_neighbour *t = neigh_turn_find(f);
+
+	if (!t || !neigh_is_due(f))
+		return false;
+	t->at = now_jiffies();
+	__builtin_memcpy(t->mac, f->dmac, sizeof(t->mac));
+	return true;
+}
+
 static __always_inline void hop_ask(struct bpf_fib_lookup *fib, const union flow_value *f,
 				    __u8 proto, __u32 ifindex, bool v6)
 {
@@ -49,7 +83,7 @@ static __noinline int hop_find(hook_ctx *ctx, const struct walk *w, union flow_v
 {
 	struct flow_pair *x = flow_scratch();
 	struct bpf_fib_lookup *fib;
-	const struct sluice_device *dev;
+	const struct sluice_device *dev, *in;
 	__u8 send, flags = f->f.flags & ~SLUICE_FLOW_XDP;
 	long rc;
 
@@ -69,7 +103,10 @@ static __noinline int hop_find(hook_ctx *ctx, const struct walk *w, union flow_v
 	if (dev && dev->kind == SLUICE_DEV_WORKLOAD && dev->flags & SLUICE_DEV_PEER &&
 	    w->from != FROM_HOST)
 		send = SLUICE_SEND_POD;	/* redirect_peer works at ingress only */
-	if (dev && dev->flags & SLUICE_DEV_XDP && send == SLUICE_SEND_WIRE)
+	/* Native at both ends: generic XDP shows unfinished checksums without saying so. */
+	in = device_find(w->ifindex);
+	if (dev && dev->flags & SLUICE_DEV_XDP && in && in->flags & SLUICE_DEV_XDP &&
+	    send == SLUICE_SEND_WIRE)
 		flags |= SLUICE_FLOW_XDP;
 
 	if (rc == BPF_FIB_LKUP_RET_SUCCESS &&
@@ -95,8 +132,10 @@ static __always_inline enum sluice_reason hop_allows(hook_ctx *ctx, struct walk 
 {
 	if (!hook_can_send(f))
 		return SLUICE_R_LATER;
+	/* Not left to the stack: for it a node port is an address of its own, and it would
+	 * answer a live connection with RST. */
 	if (f->flags & SLUICE_FLOW_FORWARDED && p->ttl <= 1)
-		return SLUICE_R_LATER;	/* the stack says "time exceeded" */
+		return HOOK_IS_XDP ? SLUICE_R_LATER : SLUICE_R_TTL;
 	if (unlikely(f->mtu && hook_wire_len(ctx, p) > f->mtu)) {
 		w->mtu = f->mtu;
 		return HOOK_IS_XDP ? SLUICE_R_LATER : SLUICE_R_TOO_BIG;

@@ -16,8 +16,11 @@ static __always_inline bool filter_has(const struct sluice_filter *f, __u32 bit)
 	return f->words[bit / 64] >> (bit % 64) & 1;
 }
 
-/* Whether the packet may be for a frontend or from a backend. False: certainly neither. */
-static __always_inline bool filter_pass(const struct pkt *p)
+/* What the packet may be: for a frontend, from a backend. 0: certainly neither. */
+#define MAYBE_TO_FRONTEND	1u
+#define MAYBE_FROM_BACKEND	2u
+
+static __always_inline __u32 filter_ask(const struct pkt *p)
 {
 	__u32 zero = 0;
 	const struct sluice_filter *f = bpf_map_lookup_elem(&sluice_filter, &zero);
@@ -25,7 +28,7 @@ static __always_inline bool filter_pass(const struct pkt *p)
 	__be16 sport, dport;
 
 	if (!f)
-		return false;
+		return 0;
 	if (p->v6) {
 		src = p->key.v6.src[3];
 		dst = p->key.v6.dst[3];
@@ -37,8 +40,10 @@ static __always_inline bool filter_pass(const struct pkt *p)
 		sport = p->key.v4.sport;
 		dport = p->key.v4.dport;
 	}
-	return filter_has(f, sluice_filter_bit(dst, dport, p->proto)) ||
-	       filter_has(f, sluice_filter_bit(src, sport, p->proto));
+	return (filter_has(f, sluice_filter_bit(SLUICE_FILTER_FRONTEND, dst, dport, p->proto)) ?
+		MAYBE_TO_FRONTEND : 0) |
+	       (filter_has(f, sluice_filter_bit(SLUICE_FILTER_BACKEND, src, sport, p->proto)) ?
+		MAYBE_FROM_BACKEND : 0);
 }
 
 static __always_inline const struct sluice_frontend *frontend_find(const struct pkt *p, bool v6)

@@ -44,11 +44,11 @@ static __always_inline int finish(struct __sk_buff *skb, struct walk *w, const s
 {
 	if (likely(why == SLUICE_R_OK))
 		return w->action;
-	if (why == SLUICE_R_TRUNCATED && !w->ours)
+	if (why == SLUICE_R_TRUNCATED && !w->maybe)
 		why = SLUICE_R_NOT_OURS;	/* too short for ports: the stack's to judge */
 	path_count_drop(skb, w, p, why);
 	if (reason_verdict(why) == SLUICE_V_PASS)
-		return TC_ACT_OK;
+		return TC_GO_ON;
 	return path_answer(skb, w, p, why) ? w->action : TC_ACT_SHOT;
 }
 
@@ -57,6 +57,8 @@ static __always_inline int handle(struct __sk_buff *skb, enum origin from)
 	struct walk w = { .ifindex = skb->ifindex, .from = from };
 	struct pkt p = {};
 
+	if (skb->vlan_present)
+		return TC_GO_ON;	/* tagged, with the tag beside the frame */
 	return finish(skb, &w, &p, walk(skb, &w, &p));
 }
 
@@ -65,7 +67,7 @@ SEC("tc")
 int sluice_uplink_in(struct __sk_buff *skb)
 {
 	if (skb->pkt_type != PACKET_HOST)
-		return TC_ACT_OK;
+		return TC_GO_ON;
 	return handle(skb, FROM_WIRE);
 }
 
@@ -77,7 +79,7 @@ SEC("tc")
 int sluice_uplink_out(struct __sk_buff *skb)
 {
 	if (skb->ingress_ifindex)
-		return TC_ACT_OK;
+		return TC_GO_ON;
 	return handle(skb, FROM_HOST);
 }
 
@@ -96,7 +98,7 @@ SEC("tc")
 int sluice_workload_out(struct __sk_buff *skb)
 {
 	if (skb->ingress_ifindex)
-		return TC_ACT_OK;
+		return TC_GO_ON;
 	return handle(skb, FROM_HOST);
 }
 

@@ -20,5 +20,6 @@ struct walk {
 	__s32 action;		/* what the program returns, once the path says OK */
 	__u32 service;		/* row, or SLUICE_NONE while none was found */
 	__u32 mtu;		/* of the way out, for TOO_BIG */
-	__u32 ours;		/* a service address or a backend, by the filter */
+	__u32 maybe;		/* MAYBE_*: what the filter says, 0 = not ours */
+	__u32 via_neigh;	/* this packet must go by the kernel's neighbour table */
 };

@@ -84,6 +84,7 @@ enum {
 
 /* linux/pkt_cls.h */
 enum {
+	TC_ACT_UNSPEC = -1,
 	TC_ACT_OK = 0,
 	TC_ACT_SHOT = 2,
 	TC_ACT_REDIRECT = 7,

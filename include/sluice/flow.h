@@ -61,7 +61,8 @@ enum sluice_send {
 					 * client's packets come from */
 
 /* sluice_flow.state: what this direction has shown. GC reads both halves. */
-#define SLUICE_FLOW_SYN		0x01	/* reply half: SYN+ACK seen, isn is valid */
+#define SLUICE_FLOW_ANSWERED	0x01	/* forward half while half-open: the endpoint answered;
+					 * TCP: with SYN+ACK, isn is valid */
 #define SLUICE_FLOW_FIN		0x02
 #define SLUICE_FLOW_RST		0x04
 
@@ -85,7 +86,7 @@ struct sluice_flow {
 	__u8 flags;
 	__u8 state;
 	__u8 zero2;
-	__u32 isn;		/* reply half while half-open: the server's sequence number */
+	__u32 isn;		/* forward half while half-open: the server's sequence number */
 	__u32 born;		/* jiffies */
 	__u32 over;		/* forward half: counted as over. Taken by compare-and-swap, as
 				 * the last FINs of both sides may meet on two CPUs */

@@ -27,12 +27,15 @@ enum sluice_verdict {
 	X(NO_FLOW, REJECT, "noFlow", "middle of a TCP connection that is not known here")        \
 	X(NO_PORT, DROP, "noSnatPort", "no free source port towards this backend")               \
 	X(TABLE_FULL, DROP, "flowTableFull", "no room for another flow")                         \
-	X(NO_ROUTE, DROP, "noRoute", "no route to the backend or back to the client")            \
+	X(NO_ROUTE, DROP, "noRoute",                                                             \
+	  "no route to the backend or back to the client, or IP forwarding is off")              \
 	X(TOO_BIG, REJECT, "tooBig", "larger than the way out allows")                           \
 	X(NOT_SENT, DROP, "notSent", "the kernel refused to change or send the packet")          \
 	X(REJECT_LIMIT, DROP, "rejectLimited", "an answer was due but answers are rate limited") \
 	X(FRAGMENT, PASS, "fragment", "a fragment for a service address; not translated")        \
-	X(FILTERED, DROP, "sourceRange", "client outside loadBalancerSourceRanges")
+	X(FILTERED, DROP, "sourceRange",                                                         \
+	  "client outside loadBalancerSourceRanges (not used yet)")                              \
+	X(TTL, REJECT, "ttlExpired", "hop limit used up on the way to the backend")
 
 enum sluice_reason {
 #define X(id, verdict, label, doc) SLUICE_R_##id,

@@ -104,12 +104,17 @@ struct sluice_filter {
 	__u64 words[SLUICE_FILTER_BITS / 64];
 };
 
+/* Which of the two a packet is compared with. */
+#define SLUICE_FILTER_FRONTEND	0u	/* its destination */
+#define SLUICE_FILTER_BACKEND	1u	/* its source */
+
 /* The bit of an address and port: @word is the last 4 bytes of the address, as in memory. */
-static inline __u32 sluice_filter_bit(__be32 word, __be16 port, __u8 proto)
+static inline __u32 sluice_filter_bit(__u32 role, __be32 word, __be16 port, __u8 proto)
 {
 	/* Two odd constants (2^32 / golden ratio, and one of Murmur3): address and port must not
 	 * cancel each other out, or anybody could pick pairs that look like a service. */
-	__u32 h = (__u32)word * 0x9e3779b1u ^ ((__u32)port << 16 | proto) * 0x85ebca6bu;
+	__u32 rest = (__u32)port << 16 | role << 8 | proto;
+	__u32 h = (__u32)word * 0x9e3779b1u ^ rest * 0x85ebca6bu;
 
 	return (h ^ h >> 15) * 0x9e3779b1u >> (32 - 19);
 }

@@ -22,9 +22,13 @@ struct sluice_settings {
 	__u32 half_closed_sec;		/* FIN from one side */
 	__u32 udp_sec;
 	__u32 reject_per_sec;		/* generated RST and ICMP, per CPU */
-	__u32 zero[2];
+	__u32 pairs4;			/* lasting pairs that may exist, UDP half of them; */
+	__u32 pairs6;			/* 0: as many as the table takes */
+	__u32 neigh_sec;		/* how often a packet to each neighbour goes by the kernel's
+					 * neighbour table; 0: never */
+	__u32 zero;
 };
-_Static_assert(sizeof(struct sluice_settings) == 80, "sluice_settings is pinned ABI");
+_Static_assert(sizeof(struct sluice_settings) == 88, "sluice_settings is pinned ABI");
 
 enum sluice_device_kind {
 	SLUICE_DEV_UPLINK = 1,
@@ -44,6 +48,19 @@ struct sluice_device {
 	__u8 flags;
 };
 _Static_assert(sizeof(struct sluice_device) == 40, "sluice_device is pinned ABI");
+
+/*
+ * When a packet last went to this MAC by the kernel's neighbour table. The row is a hash of the
+ * MAC; two that share one take turns more often, which does no harm.
+ */
+#define SLUICE_NEIGHBOURS 256
+
+struct sluice_neighbour {
+	__u32 at;			/* jiffies */
+	__u8 mac[6];
+	__u16 zero;
+};
+_Static_assert(sizeof(struct sluice_neighbour) == 12, "sluice_neighbour is pinned ABI");
 
 /*
  * Constants of a program, set before it is loaded: the uplink that this copy is attached to. All

@@ -276,9 +276,9 @@ static int fill_backends(struct setup *s)
 	return r;
 }
 
-static void filter_set(struct sluice_filter *f, __u32 addr, __u16 port, __u8 proto)
+static void filter_set(struct sluice_filter *f, __u32 role, __u32 addr, __u16 port, __u8 proto)
 {
-	__u32 bit = sluice_filter_bit(htonl(addr), htons(port), proto);
+	__u32 bit = sluice_filter_bit(role, htonl(addr), htons(port), proto);
 
 	f->words[bit / 64] |= 1ull << (bit % 64);
 }
@@ -288,10 +288,10 @@ static struct sluice_filter filter_make(const struct setup *s)
 	struct sluice_filter f = { { 0 } };
 	__u8 proto = proto_of(s->kind);
 
-	filter_set(&f, s->spec->vip, s->spec->port, proto);
-	filter_set(&f, s->spec->vip, SETUP_EMPTY_PORT, proto);
+	filter_set(&f, SLUICE_FILTER_FRONTEND, s->spec->vip, s->spec->port, proto);
+	filter_set(&f, SLUICE_FILTER_FRONTEND, s->spec->vip, SETUP_EMPTY_PORT, proto);
 	for (__u32 i = 0; i < SETUP_BACKENDS; i++)
-		filter_set(&f, s->spec->backends + i, 8080, proto);
+		filter_set(&f, SLUICE_FILTER_BACKEND, s->spec->backends + i, 8080, proto);
 	return f;
 }
 
@@ -300,7 +300,8 @@ bool setup_filter_has(const struct setup *s, __u32 addr, __u16 port)
 	static struct sluice_filter f;
 	static const struct setup *of;
 	static const struct kind *kind;
-	__u32 bit = sluice_filter_bit(htonl(addr), htons(port), proto_of(s->kind));
+	__u32 bit = sluice_filter_bit(SLUICE_FILTER_FRONTEND, htonl(addr), htons(port),
+				      proto_of(s->kind));
 
 	if (of != s || kind != s->kind)
 		f = filter_make(s);

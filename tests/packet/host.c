@@ -53,7 +53,7 @@ Test(host, cluster_ip_to_a_remote_pod_and_back)
 		struct end masked, backend = AT(pod_remote, 8080);
 		struct service web = given_cluster_ip(dp, &pod_remote);
 		struct packet back, in = leaving(dp, CLIENT, SERVICE);
-		struct frame out = dp_on(dp, UPLINK_OUT, UP0, frame_build(&in), SENT_BACK);
+		struct frame out = dp_on(dp, UPLINK_OUT, UP0, frame_build(&in), PASSED);
 
 		/* Its address is the node's already; its port is taken from our range. */
 		masked = AT(node, frame_sport(dp, &out));
@@ -179,18 +179,18 @@ Test(host, established_flow_needs_no_service)
 		struct end masked, backend = AT(pod_remote, 8080);
 		struct service web = given_cluster_ip(dp, &pod_remote);
 		struct packet p = leaving(dp, CLIENT, SERVICE);
-		struct frame out = dp_on(dp, UPLINK_OUT, UP0, frame_build(&p), SENT_BACK);
+		struct frame out = dp_on(dp, UPLINK_OUT, UP0, frame_build(&p), PASSED);
 
 		masked = AT(node, frame_sport(dp, &out));
 		p = talk_answer(dp, backend, masked);
 		dp_on(dp, UPLINK_IN, UP0, frame_build(&p), PASSED);
 		p = talk_leaving(talk_ack(dp, CLIENT, SERVICE), &client_a);
-		dp_on(dp, UPLINK_OUT, UP0, frame_build(&p), SENT_BACK);
+		dp_on(dp, UPLINK_OUT, UP0, frame_build(&p), PASSED);
 		expect_tables(dp, &p, IN_FLOWS);
 		dp_forget_services(dp);
 
 		p = talk_leaving(talk_data(dp, CLIENT, SERVICE, PSH), &client_a);
-		out = dp_on(dp, UPLINK_OUT, UP0, frame_build(&p), SENT_BACK);
+		out = dp_on(dp, UPLINK_OUT, UP0, frame_build(&p), PASSED);
 		expect_packet(dp, out, talk_leaving(talk_between(p, masked, backend),
 						    &pod_remote));
 		p = talk_data(dp, backend, masked, PSH);

@@ -157,14 +157,14 @@ Test(nodeport, ack_of_another_number_proves_nothing)
 		expect_request(dp, &t, p);	/* before the server said a number */
 		expect_tables(dp, &p, IN_HALF);
 		expect_reply(dp, &t, talk_answer(dp, t.backend, t.masked));
-		p.ack = SEQ_SERVER + 2;
+		p.ack = SEQ_SERVER;	/* one less than it must be */
 		expect_request(dp, &t, p);
 		expect_tables(dp, &p, IN_HALF);
 		cr_expect_eq(dp_flow_count(dp, IN_FLOWS), 0, "%s", dp->label);
 	}
 }
 
-Test(nodeport, second_datagram_promotes_the_flow)
+Test(nodeport, datagram_after_an_answer_promotes_the_flow)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ONLY_UDP, 0);) {
 		struct service dns = given_web(dp);
@@ -173,12 +173,14 @@ Test(nodeport, second_datagram_promotes_the_flow)
 		struct packet second = talk_ack(dp, t.client, t.dialled);
 
 		talk_start(dp, &t);
+		expect_request(dp, &t, second);
+		expect_tables(dp, &first, IN_HALF);	/* nobody has answered */
+		expect_reply(dp, &t, talk_answer(dp, t.backend, t.masked));
 		expect_tables(dp, &first, IN_HALF);
 		expect_request(dp, &t, second);
 		expect_tables(dp, &first, IN_FLOWS);
-		expect_reply(dp, &t, talk_answer(dp, t.backend, t.masked));
-		expect_slot(dp, dns.slot, .packets_in = 2,
-			    .bytes_in = packet_ip_len(&first) + packet_ip_len(&second),
+		expect_slot(dp, dns.slot, .packets_in = 3,
+			    .bytes_in = packet_ip_len(&first) + 2 * packet_ip_len(&second),
 			    .packets_out = 1, .bytes_out = packet_ip_len(&first), .opened = 1);
 		expect_no_reason(dp);
 	}

@@ -270,7 +270,7 @@ Test(reject, too_big_for_the_way_out)
 						   .to = { &pod_narrow });
 		struct frame f, out;
 
-		in.payload = 1380;
+		in.payload += NARROW_MTU + 1 - packet_ip_len(&in);
 		f = frame_build(&in);
 		out = dp_on(dp, XDP, UP0, f, PASSED);
 		expect_frame(dp, out, f);
@@ -294,6 +294,27 @@ Test(reject, as_large_as_the_way_out_allows)
 								AT(pod_narrow, 8080)),
 						   &pod_narrow));
 		expect_no_reason(dp);
+	}
+}
+
+static const struct icmp_error late4 = { .type = 11 }, late6 = { .type = 3 };
+
+Test(reject, hop_limit_used_up)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN), 0);) {
+		struct packet in = talk_open(dp, AT(client_a, 40000), AT(node, 30080));
+		struct door d = shut_door_of(dp);
+		struct service web = given_service(dp, .at = &node, .port = 30080,
+						   .kind = SLUICE_FE_NODE_PORT,
+						   .to = { &pod_remote });
+		struct frame f, out;
+
+		in.ttl = 1;
+		f = frame_build(&in);
+		out = dp_run(dp, &d.at, f, SENT_BACK);
+		expect_frame(dp, out, frame_icmp(&in, &f, dp->v6 ? &late6 : &late4));
+		expect_rejected(dp, &web, &in, SLUICE_R_TTL, 1);
+		expect_tables(dp, &in, 0);
 	}
 }
 

@@ -28,8 +28,7 @@ static struct service given_socket(struct dp *dp)
 /* Straight into the pod: MACs are of no interest to redirect_peer, the TTL is. */
 static struct packet into_pod(struct packet p, struct end from, struct end to)
 {
-	p.ttl--;
-	return talk_between(p, from, to);
+	return talk_routed(talk_between(p, from, to), to.host);
 }
 
 Test(uplink_local, pod_sees_the_node_by_cluster_policy)

@@ -18,8 +18,7 @@ static struct service given_cluster_ip(struct dp *dp, const struct host *backend
 
 static struct packet into_pod(struct packet p, struct end from, struct end to)
 {
-	p.ttl--;
-	return talk_between(p, from, to);
+	return talk_routed(talk_between(p, from, to), to.host);
 }
 
 Test(workload, cluster_ip_to_a_remote_pod_and_back)

@@ -79,12 +79,15 @@ void dp_close(struct dp *dp);
 /* Frontends and services are gone; the filter's bits stay, as they do for flows' sake. */
 void dp_forget_services(struct dp *dp);
 
+/* Jiffies a second. */
+__u32 dp_hz(void);
+
 /* Maps by name, without "sluice_". */
 int dp_map(const struct dp *dp, const char *name);
 
 /* What becomes of a frame; the words of the hook are behind it. */
 enum fate {
-	PASSED,			/* XDP_PASS, TC_ACT_OK */
+	PASSED,			/* XDP_PASS, TC_ACT_UNSPEC */
 	DROPPED,		/* XDP_DROP, TC_ACT_SHOT */
 	SENT_BACK,		/* XDP_TX, TC_ACT_REDIRECT */
 	SENT_AWAY,		/* XDP_REDIRECT, TC_ACT_REDIRECT */

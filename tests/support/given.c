@@ -19,9 +19,10 @@ static void row_put(const struct dp *dp, const char *map, __u32 row, const void 
 	cr_assert_eq(bpf_map_update_elem(dp_map(dp, map), &row, value, 0), 0, "%s", map);
 }
 
-static void filter_set(struct dp *dp, const struct host *h, __u16 port)
+static void filter_set(struct dp *dp, __u32 role, const struct host *h, __u16 port)
 {
-	__u32 bit = sluice_filter_bit(h->ip[dp->v6].ip6[3], __builtin_bswap16(port), dp->proto);
+	__u32 bit = sluice_filter_bit(role, h->ip[dp->v6].ip6[3], __builtin_bswap16(port),
+				      dp->proto);
 	struct sluice_filter *f = malloc(sizeof(*f));
 
 	cr_assert_not_null(f);
@@ -41,7 +42,7 @@ static void backend_put(struct dp *dp, __u32 slot, __u32 service, const struct h
 		.gen = 1,
 		.service = service,
 	});
-	filter_set(dp, h, port);
+	filter_set(dp, SLUICE_FILTER_BACKEND, h, port);
 }
 
 /* A block of @size choices, the @n slots in turn. */
@@ -89,7 +90,7 @@ void given_frontend(struct dp *dp, const struct service *s, const struct host *a
 	struct sluice_frontend row = { .service = s->row, .kind = (__u8)kind };
 
 	memcpy(k6.addr, &at->ip[1], sizeof(k6.addr));
-	filter_set(dp, at, port);
+	filter_set(dp, SLUICE_FILTER_FRONTEND, at, port);
 	if (dp->v6)
 		cr_assert_eq(bpf_map_update_elem(dp_map(dp, "frontends6"), &k6, &row, 0), 0);
 	else

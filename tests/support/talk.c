@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "support/talk.h"
 
+#include <linux/bpf.h>
 #include <linux/in.h>
+#include <linux/pkt_cls.h>
 #include <string.h>
+
+#include <criterion/criterion.h>
 
 static struct packet talk(const struct dp *dp, struct end from, struct end to)
 {
@@ -134,4 +138,22 @@ void talk_establish(struct dp *dp, struct talk *t)
 	dp_wire(dp, frame_build(&p), SENT_BACK);
 	p = talk_ack(dp, t->client, t->dialled);
 	dp_wire(dp, frame_build(&p), SENT_BACK);
+}
+
+bool talk_try(struct dp *dp, struct talk *t)
+{
+	const struct arrival at = { .hook = dp->hook, .dev = DEV_UP0 };
+	struct packet p = talk_open(dp, t->client, t->dialled);
+	struct frame f = frame_build(&p);
+	__u32 action;
+
+	cr_assert_eq(dp_try(dp, &at, &f, &action), 0);
+	if (action == (dp->hook == HOOK_XDP ? XDP_DROP : TC_ACT_SHOT))
+		return false;
+	t->masked.port = frame_sport(dp, &f);
+	p = talk_answer(dp, t->backend, t->masked);
+	dp_wire(dp, frame_build(&p), SENT_BACK);
+	p = talk_ack(dp, t->client, t->dialled);
+	dp_wire(dp, frame_build(&p), SENT_BACK);
+	return true;
 }

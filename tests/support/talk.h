@@ -56,6 +56,8 @@ void talk_start(struct dp *dp, struct talk *t);
 
 /* And the answer, and what proves the client real: an established flow afterwards. */
 void talk_establish(struct dp *dp, struct talk *t);
+/* The same, if the first packet is not dropped. */
+bool talk_try(struct dp *dp, struct talk *t);
 
 /* Who sent the frame @f of @dp's family, as a port: that is how a SNAT port is learnt. */
 __u16 frame_sport(const struct dp *dp, const struct frame *f);

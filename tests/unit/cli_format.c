@@ -5,7 +5,7 @@
 
 #include "cli/format.h"
 
-Test(cli_format, counts_keep_three_digits_that_matter)
+Test(cli_format, counts_have_one_decimal_from_10000_on)
 {
 	static const struct {
 		uint64_t n;
@@ -15,11 +15,13 @@ Test(cli_format, counts_keep_three_digits_that_matter)
 		{ 9999, "9999" },
 		{ 10000, "10.0k" },
 		{ 12345, "12.3k" },
-		{ 99999, "99.9k" },
-		{ 100000, "100k" },
-		{ 999999, "999k" },
+		{ 99949, "99.9k" },
+		{ 99999, "100.0k" },
+		{ 100000, "100.0k" },
+		{ 999949, "999.9k" },
+		{ 999950, "1.0M" },
 		{ 1000000, "1.0M" },
-		{ 1234567, "1.23M" },
+		{ 1234567, "1.2M" },
 		{ 1000000000, "1.0G" },
 		{ UINT64_MAX, "18.4E" },
 	};
@@ -38,11 +40,12 @@ Test(cli_format, bytes_are_powers_of_1024)
 		{ 0, "0 B" },
 		{ 1023, "1023 B" },
 		{ 1024, "1.0 KiB" },
+		{ 1443, "1.4 KiB" },
 		{ 1536, "1.5 KiB" },
-		{ 1024 * 1024 - 1, "1023 KiB" },
-		{ 104857600, "100 MiB" },
+		{ 1024 * 1024 - 1, "1.0 MiB" },
+		{ 104857600, "100.0 MiB" },
 		{ 1ull << 40, "1.0 TiB" },
-		{ UINT64_MAX, "15.9 EiB" },
+		{ UINT64_MAX, "16.0 EiB" },
 	};
 	char buf[FORMAT_MAX];
 

@@ -149,3 +149,29 @@ Test(cli_option, help_is_aligned)
 			       "  -c, --colour COLOUR  how\n"
 			       "      --instance NAME  which\n");
 }
+
+Test(cli_option, a_value_may_be_left_out_where_the_row_says_so)
+{
+	static const struct option_row rows[] = {
+		{ .name = "colour", .arg = "COLOUR", .help = "how", .bare = 1,
+		  OPTION_CHOICE(struct local, colour, colours) },
+		{ 0 },
+	};
+	static const struct {
+		const char *text;
+		int colour;
+	} lines[] = { { "--colour", 1 }, { "--colour=red", 1 }, { "--colour=green", 2 } };
+	const struct option_row *tables[] = { rows };
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		struct local l = { 0 };
+		void *into[] = { &l };
+		char *argv[] = { "cmd", (char *)lines[i].text, "operand", NULL };
+		struct err e = { 0 };
+		int first;
+
+		cr_assert_eq(options_parse(tables, into, 1, false, 3, argv, &first, &e), 0);
+		cr_expect_eq(first, 2);
+		cr_expect_eq(l.colour, lines[i].colour);
+	}
+}

@@ -141,7 +141,34 @@ Test(cli_report, names_filter_and_must_exist)
 	cr_assert_eq(report_filter(&r, NULL, web, 1, &e), 0);
 	cr_expect_eq(r.services.n, 1);
 	cr_expect_eq(report_filter(&r, "default", none, 1, &e), -ENOENT);
-	cr_expect_str_eq(e.text, "service \"nope\" not found in namespace default");
+	cr_expect_str_eq(e.text, "services \"nope\" not found in namespace default");
+}
+
+Test(cli_report, names_may_bear_a_namespace_or_a_kind)
+{
+	static const struct {
+		const char *name;
+		int result;
+		const char *text;
+	} rows[] = {
+		{ "default/web", 0, "" },
+		{ "svc/web", 0, "" },
+		{ "service/web", 0, "" },
+		{ "other/web", -ENOENT, "services \"web\" not found in namespace other" },
+		{ "svc/nope", -ENOENT, "services \"nope\" not found" },
+		{ "pod/web", -ENOENT, "services \"web\" not found in namespace pod" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		own(image_done) struct image img = sample_image();
+		own(report_done) struct report r = sample_report(&img);
+		char *names[] = { (char *)rows[i].name };
+		struct err e = { 0 };
+
+		cr_expect_eq(report_filter(&r, NULL, names, 1, &e), rows[i].result);
+		cr_expect_str_eq(e.text, rows[i].text);
+		cr_expect_eq(r.services.n, rows[i].result ? 0 : 1);
+	}
 }
 
 /* --- JSON ----------------------------------------------------------------------- */
@@ -245,10 +272,10 @@ Test(cli_report, table_for_a_person)
 	own(report_done) struct report r = sample_report(&img);
 	own(free) char *text = printed(&r, false);
 
-	expect_line(text, "SERVICE       PORT          PACKETS-IN   BYTES-IN   PACKETS-OUT   "
-			  "BYTES-OUT   OPENED   ACTIVE   DROPS\n");
-	expect_line(text, "default/web   http:80/TCP         1024    100 KiB           512    "
-			  "1000 KiB        6        4       4\n");
+	expect_line(text, "SERVICE       PORT          PACKETS-IN    BYTES-IN   PACKETS-OUT   "
+			  " BYTES-OUT   OPENED   ACTIVE   DROPS\n");
+	expect_line(text, "default/web   http:80/TCP         1024   100.0 KiB           512   "
+			  "1000.0 KiB        6        4       4\n");
 	expect_line(text, "DROPPED     PACKETS   BYTES   WHY\n");
 	expect_line(text, "malformed         7   700 B   a header contradicts itself");
 	expect_line(text, "\n12.3k packets, 1.0 MiB, were for no service\n");
@@ -261,7 +288,7 @@ Test(cli_report, backends_stand_below_their_service)
 	own(report_done) struct report r = sample_report(&img);
 	own(free) char *text = printed(&r, true);
 
-	expect_line(text, "|-10.244.1.10:8080   n1                  1000   97.6 KiB");
-	expect_line(text, "`-[fd00::10]:8080    n1                    24   2.34 KiB");
-	expect_line(text, "`-10.244.9.9:8080    (draining)            10     1000 B");
+	expect_line(text, "|-10.244.1.10:8080   n1                  1000    97.7 KiB");
+	expect_line(text, "`-[fd00::10]:8080    n1                    24     2.3 KiB");
+	expect_line(text, "`-10.244.9.9:8080    (draining)            10      1000 B");
 }

@@ -54,7 +54,7 @@ Test(layout_full, too_many_services)
 	view = tables_view(&f.t, true);
 	view.n_services = 1;
 	expect_full(&view, &f.img,
-		    "no room for port p of ns/svc-0: the table of service ports holds "
+		    "no room for port 80/TCP of ns/svc-0: the table of service ports holds "
 		    "0, in use or kept for open connections");
 }
 

@@ -213,7 +213,15 @@ static bool filter_has(const struct sluice_filter *f, const struct layout_fronte
 {
 	struct sluice_addr a = addr_wire(&fe->addr);
 
-	return filter_has_bit(f, sluice_filter_bit(a.ip6[3], htons(fe->port), fe->proto));
+	return filter_has_bit(f, sluice_filter_bit(SLUICE_FILTER_FRONTEND, a.ip6[3],
+						   htons(fe->port), fe->proto));
+}
+
+static bool filter_has_source(const struct sluice_filter *f, const struct sluice_backend *be,
+			      enum protocol proto)
+{
+	return filter_has_bit(f, sluice_filter_bit(SLUICE_FILTER_BACKEND, be->addr.ip6[3],
+						   be->port, proto));
 }
 
 /* Replies are found by their source: members of a set, and retired slots that flows count on. */
@@ -224,10 +232,8 @@ static void filter_check(const struct tables *t)
 
 		if (!(be->flags & SLUICE_BE_USED) || !t->busy[slot])
 			continue;
-		cr_assert(filter_has_bit(&t->filter, sluice_filter_bit(be->addr.ip6[3], be->port,
-								       PROTO_TCP)) ||
-			  filter_has_bit(&t->filter, sluice_filter_bit(be->addr.ip6[3], be->port,
-								       PROTO_UDP)),
+		cr_assert(filter_has_source(&t->filter, be, PROTO_TCP) ||
+			  filter_has_source(&t->filter, be, PROTO_UDP),
 			  "a backend whose replies are not looked up");
 	}
 }

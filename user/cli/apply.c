@@ -2,8 +2,10 @@
 /*
  * sluice apply: manifests → objects → store and maps, all or nothing.
  */
+#include "cli/caveats.h"
 #include "cli/changes.h"
 #include "cli/cli.h"
+#include "cli/dry_run.h"
 #include "cli/files.h"
 #include "cli/say.h"
 #include "cli/session.h"
@@ -11,7 +13,7 @@
 struct apply_opts {
 	option_list files;
 	const char *namespace;
-	bool dry_run;
+	int dry_run;
 	bool strict;
 };
 
@@ -47,6 +49,8 @@ static int apply(const struct cmd_context *ctx, const struct apply_opts *o,
 		r = apply_objects(&s, &objects, changes, reterr);
 	if (!r && !o->dry_run)
 		r = session_end(&s, NULL, reterr);
+	if (!r)
+		caveats_tell(&objects, say_warning_text, NULL);
 	return r;
 }
 
@@ -72,8 +76,8 @@ static const struct option_row apply_options[] = {
 	{ .letter = 'n', .name = "namespace", .arg = "NS",
 	  .help = "for objects that name none (default \"default\")",
 	  OPTION_TEXT(struct apply_opts, namespace) },
-	{ .name = "dry-run", .help = "check everything, change nothing",
-	  OPTION_FLAG(struct apply_opts, dry_run) },
+	{ .name = "dry-run", .help = "check everything, change nothing (client, server or none)",
+	  OPTION_DRY_RUN(struct apply_opts, dry_run) },
 	{ .name = "strict", .help = "an object of an unknown kind is an error, not a warning",
 	  OPTION_FLAG(struct apply_opts, strict) },
 	{ 0 },
@@ -82,8 +86,10 @@ static const struct option_row apply_options[] = {
 const struct command command_apply = {
 	.name = "apply",
 	.args = "-f FILE...",
-	.summary = "create or change Services, EndpointSlices, Pods and Nodes from manifests",
+	.summary = "create or change Services and what stands behind them",
 	.details = "All or nothing: an error, which names file, line and field, changes nothing.\n"
+		   "Of an object that is not valid, the line is where it begins.\n"
+		   "Fields that are not known are ignored, so a misspelt one is not noticed.\n"
 		   "Works before anything is attached, too.\n",
 	.options = apply_options,
 	.opts_size = sizeof(struct apply_opts),

@@ -8,9 +8,9 @@
 #include "cli/attachments.h"
 #include "cli/cli.h"
 #include "cli/devices.h"
+#include "cli/forwarding.h"
 #include "cli/say.h"
 #include "cli/session.h"
-#include "cluster/cluster.h"
 
 static const char *const xdp_choices[] = {
 	[XDP_MODE_AUTO] = "auto",	[XDP_MODE_NATIVE] = "native",
@@ -64,40 +64,13 @@ static void print_attached(const struct attachment *a, const struct err *why)
 	printf("%s: attached as %s: ", a->name, device_kind_name(a->kind));
 	if (a->kind == SLUICE_DEV_UPLINK)
 		printf("XDP %s, ", xdp_mode_name(a->xdp));
-	printf("tc (%s)", attachment_tc_name(a));
-	if (*why->text)
-		printf("; %s", why->text);
-	putchar('\n');
-}
+	printf("tc (%s)\n", attachment_tc_name(a));
+	for (const char *line = why->text; *line;) {
+		int len = (int)strcspn(line, "\n");
 
-static void warn_forwarding(const text_vec *names, enum family family, const char *sysctl)
-{
-	vec_each(name, names) {
-		if (device_forwards(*name, family))
-			continue;
-		say_warning("%s forwarding is off on %s: packets between the wire and pods, and "
-			    "to backends on other nodes, will not pass; sysctl -w %s=1 turns it on",
-			    family_name(family), *name, sysctl);
-		return;		/* the sysctl is for all devices */
+		printf("  %.*s\n", len, line);
+		line += len + (line[len] == '\n');
 	}
-}
-
-/* Of the families that this host has addresses of. */
-static void warn_forwarding_all(const text_vec *names, struct datapath *dp)
-{
-	own(node_facts_done) struct node_facts facts = { 0 };
-	struct cluster_config cfg = cluster_config_default();
-	struct sluice_settings settings;
-	bool has[FAMILY_COUNT] = { false };
-
-	if (datapath_host_facts(dp, &facts, &settings, cfg.node_port_min, cfg.node_port_max, NULL))
-		return;
-	vec_each(a, &facts.node_port_addrs)
-		has[addr_family(a)] = true;
-	if (has[FAMILY_V4])
-		warn_forwarding(names, FAMILY_V4, "net.ipv4.ip_forward");
-	if (has[FAMILY_V6])
-		warn_forwarding(names, FAMILY_V6, "net.ipv6.conf.all.forwarding");
 }
 
 /* --- the command -------------------------------------------------------------- */
@@ -153,7 +126,7 @@ static int attach(const struct cmd_context *ctx, int argc, char **argv)
 	status = attach_names(s.dp, o, &names, &attached);
 	if (!attached.n)
 		return give_up(s.dp);
-	warn_forwarding_all(&attached, s.dp);
+	forwarding_warn(&attached, s.dp);
 	if (session_end(&s, NULL, &e))
 		return say_failure(&e);
 	return status;
@@ -187,10 +160,10 @@ static const struct option_row attach_options[] = {
 const struct command command_attach = {
 	.name = "attach",
 	.args = "DEV...",
-	.summary = "put the programs onto devices: uplinks, or with --workload pods' devices",
-	.details = "DEV may be a pattern, quoted: sluice attach --workload 'veth*'. It stands for the\n"
-		   "devices that are there now; attach again for later ones. Attaching again replaces\n"
-		   "the programs without a gap. What is attached stays without a process.\n",
+	.summary = "put the programs onto uplinks or, with --workload, pods' devices",
+	.details = "DEV may be a pattern, quoted: sluice attach --workload 'veth*'. It stands for\n"
+		   "the devices that are there now; attach again for later ones. Attaching again\n"
+		   "replaces the programs without a gap. What is attached stays without a process.\n",
 	.options = attach_options,
 	.opts_size = sizeof(struct attach_opts),
 	.run = cmd_attach,

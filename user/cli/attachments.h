@@ -17,7 +17,17 @@ static inline const char *device_kind_name(enum sluice_device_kind k)
 	return k == SLUICE_DEV_UPLINK ? "uplink" : "workload";
 }
 
+/* NULL: it cannot be known from here. */
+static inline const char *attachment_xdp_name(const struct attachment *a)
+{
+	return a->gone ? NULL : xdp_mode_name(a->xdp);
+}
+
 static inline const char *attachment_tc_name(const struct attachment *a)
 {
-	return a->tcx ? "tcx" : "clsact";
+	static const char *const names[] = {
+		[TC_MODE_OFF] = "off", [TC_MODE_TCX] = "tcx", [TC_MODE_CLSACT] = "clsact",
+	};
+
+	return a->gone ? NULL : names[a->tc];
 }

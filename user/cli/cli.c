@@ -13,6 +13,8 @@
 #include "cli/say.h"
 #include "sluice/types.h"
 
+#define NAME_MAX_LETTERS 16	/* of a command */
+
 /* In the order in which a person meets them. */
 const struct command *const cli_commands[] = {
 	&command_attach, &command_apply, &command_get,	  &command_stats,    &command_status,
@@ -83,20 +85,76 @@ static int fail_usage(const struct err *e)
 	return EXIT_USAGE;
 }
 
+static size_t min(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many letters must be put in, taken out or changed to make @a out of @b. */
+static size_t distance(const char *a, const char *b)
+{
+	size_t n = strlen(b), row[NAME_MAX_LETTERS + 1];
+
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1]; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			size_t above = row[j];
+
+			row[j] = min(min(above, row[j - 1]) + 1, diagonal + (a[i - 1] != b[j - 1]));
+			diagonal = above;
+		}
+	}
+	return row[n];
+}
+
+/* What may have been meant by @name, or NULL. */
+static const struct command *command_nearest(const char *name)
+{
+	const struct command *best = NULL;
+	size_t best_distance = 3;	/* further off it is another word */
+
+	for (size_t i = 0; cli_commands[i]; i++) {
+		const char *other = cli_commands[i]->name;
+		size_t d = strlen(other) > NAME_MAX_LETTERS ? best_distance
+							    : distance(name, other);
+
+		if (d < best_distance && d < strlen(other)) {
+			best = cli_commands[i];
+			best_distance = d;
+		}
+	}
+	return best;
+}
+
+static int fail_unknown(const char *name)
+{
+	const struct command *near = command_nearest(name);
+	struct err e = { 0 };
+
+	if (near)
+		err_set(&e, EINVAL, "unknown command \"%s\": did you mean \"%s\"?", name,
+			near->name);
+	else
+		err_set(&e, EINVAL, "unknown command \"%s\"", name);
+	return fail_usage(&e);
+}
+
 /* "sluice help [COMMAND]" */
 static int run_help(int argc, char **argv)
 {
 	const struct command *c;
 
-	if (argc < 2) {
+	if (argc < 2 || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help")) {
 		print_usage(stdout);
 		return EXIT_SUCCESS;
 	}
 	c = command_find(argv[1]);
-	if (!c) {
-		say_error("unknown command \"%s\"", argv[1]);
-		return EXIT_USAGE;
-	}
+	if (!c)
+		return fail_unknown(argv[1]);
 	print_command_help(stdout, c);
 	return EXIT_SUCCESS;
 }
@@ -156,10 +214,8 @@ static int run_line(int argc, char **argv)
 		return run_help(argc - first, argv + first);
 
 	c = command_find(argv[first]);
-	if (!c) {
-		err_set(&e, EINVAL, "unknown command \"%s\"", argv[first]);
-		return fail_usage(&e);
-	}
+	if (!c)
+		return fail_unknown(argv[first]);
 	return run_command(c, &g, argc - first, argv + first);
 }
 

@@ -36,6 +36,8 @@ static void print_more(FILE *out, size_t n)
 
 CELL(cell_name)
 {
+	if (env->with_kind)
+		fprintf(out, "%s/", kind_infos[o->kind].printed);
 	fputs(o->meta->name, out);
 }
 

@@ -11,6 +11,7 @@
 /* What a cell may need beside its object. */
 struct column_env {
 	const char *node;	/* this node's name; may be NULL */
+	bool with_kind;		/* "service/web", not "web" */
 };
 
 struct column {

@@ -4,6 +4,7 @@
  */
 #include "cli/changes.h"
 #include "cli/cli.h"
+#include "cli/dry_run.h"
 #include "cli/files.h"
 #include "cli/resource.h"
 #include "cli/say.h"
@@ -13,7 +14,7 @@ struct delete_opts {
 	option_list files;
 	const char *namespace;
 	bool ignore_not_found;
-	bool dry_run;
+	int dry_run;
 };
 
 typedef VEC(struct cluster_ref) ref_vec;
@@ -140,8 +141,8 @@ static const struct option_row delete_options[] = {
 	  OPTION_TEXT(struct delete_opts, namespace) },
 	{ .name = "ignore-not-found", .help = "what is not there is no failure",
 	  OPTION_FLAG(struct delete_opts, ignore_not_found) },
-	{ .name = "dry-run", .help = "say what would go, change nothing",
-	  OPTION_FLAG(struct delete_opts, dry_run) },
+	{ .name = "dry-run", .help = "say what would go, change nothing (client, server or none)",
+	  OPTION_DRY_RUN(struct delete_opts, dry_run) },
 	{ 0 },
 };
 

@@ -64,6 +64,33 @@ static int detach_all(struct store *store, struct datapath *dp)
 	return EXIT_SUCCESS;
 }
 
+static bool is_attached(const attachment_vec *all, const char *name)
+{
+	vec_each(a, all) {
+		if (!strcmp(a->name, name))
+			return true;
+	}
+	return false;
+}
+
+/* All names before anything is done; says each that is not there. */
+static int names_check(struct datapath *dp, int argc, char **argv)
+{
+	own(attachments_done) attachment_vec all = { 0 };
+	struct err e = { 0 };
+	int status = EXIT_SUCCESS;
+
+	if (datapath_attachments(dp, &all, &e))
+		return say_failure(&e);
+	for (int i = 0; i < argc; i++) {
+		if (is_attached(&all, argv[i]))
+			continue;
+		say_error("%s is not attached", argv[i]);
+		status = EXIT_FAILURE;
+	}
+	return status;
+}
+
 static int detach_names(struct datapath *dp, int argc, char **argv)
 {
 	int status = EXIT_SUCCESS;
@@ -117,6 +144,9 @@ static int cmd_detach(const struct cmd_context *ctx, int argc, char **argv)
 
 	if (store && reconcile_check(store, ctx->instance, &e))
 		return say_failure(&e);
+	status = names_check(dp, argc, argv);
+	if (status)
+		return status;
 	status = detach_names(dp, argc, argv);
 	if (settle(store, dp, &e))
 		return say_failure(&e);

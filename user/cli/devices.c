@@ -53,26 +53,19 @@ int devices_match(const char *pattern, const text_vec *except, text_vec *ret, st
 	size_t before = ret->n, n = 0;
 	int r;
 
-	if (!strpbrk(pattern, "*?["))
+	if (!strpbrk(pattern, "*?[")) {
+		if (!if_nametoindex(pattern))
+			return err_set(reterr, ENODEV, "no device %s in this network namespace",
+				       pattern);
 		return name_add(ret, pattern, reterr);
+	}
 
 	r = pattern_expand(pattern, except, ret, &n, reterr);
 	if (r)
 		return r;
 	if (!n)
-		return err_set(reterr, ENOENT, "no device of this network namespace matches '%s'",
+		return err_set(reterr, ENODEV, "no device of this network namespace matches '%s'",
 			       pattern);
 	qsort(ret->at + before, ret->n - before, sizeof(*ret->at), text_cmp);
 	return 0;
-}
-
-bool device_forwards(const char *name, enum family family)
-{
-	own(file_close) FILE *f = NULL;
-	char path[128];
-
-	snprintf(path, sizeof(path), "/proc/sys/net/%s/conf/%s/forwarding",
-		 family == FAMILY_V4 ? "ipv4" : "ipv6", name);
-	f = fopen(path, "re");
-	return !f || fgetc(f) != '0';	/* not to be read: say nothing wrong */
 }

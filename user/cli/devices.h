@@ -4,8 +4,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
-
 #include "base/err.h"
 #include "base/own.h"
 #include "model/object.h"
@@ -14,10 +12,7 @@ DEFINE_OWN_DONE(text_vec, texts_done)
 
 /*
  * Appends the names that @pattern stands for, each once: itself if it has no wildcards, else
- * the devices that match, sorted, without lo and without those in @except. -ENOENT if a
- * pattern matches none.
+ * the devices that match, sorted, without lo and without those in @except. -ENODEV if there
+ * is none.
  */
 int devices_match(const char *pattern, const text_vec *except, text_vec *ret, struct err *reterr);
-
-/* Whether the kernel forwards IPv4/IPv6 packets that come in through the device. */
-bool device_forwards(const char *name, enum family family);

@@ -9,30 +9,23 @@
 #define YEAR (365 * DAY)
 
 /*
- * @n / @base^k with as many decimals as leave three digits. Integer arithmetic and cut off,
- * never rounded up: 999999 is "999k", not "1000k", and a total never looks larger than it is.
+ * @n / @base^k with one decimal, rounded: so numbers below each other are as exact as each
+ * other. What would round up to a full @base is one of the next unit: "1.0M", not "1000.0k".
  */
 static void scale(uint64_t n, uint64_t base, const char *const units[], const char *gap,
 		  char buf[static FORMAT_MAX])
 {
-	uint64_t unit = base, whole, cents;
+	unsigned __int128 unit = base;
 	unsigned int k = 0;
+	uint64_t tenths;
 
-	while (n / unit >= base) {
+	while (((unsigned __int128)n * 10 + unit / 2) / unit >= base * 10) {
 		unit *= base;
 		k++;
 	}
-	whole = n / unit;
-	cents = (uint64_t)((unsigned __int128)(n % unit) * 100 / unit);
-
-	if (whole >= 100)
-		snprintf(buf, FORMAT_MAX, "%llu%s%s", (unsigned long long)whole, gap, units[k]);
-	else if (whole >= 10 || cents % 10 == 0)
-		snprintf(buf, FORMAT_MAX, "%llu.%llu%s%s", (unsigned long long)whole,
-			 (unsigned long long)cents / 10, gap, units[k]);
-	else
-		snprintf(buf, FORMAT_MAX, "%llu.%02llu%s%s", (unsigned long long)whole,
-			 (unsigned long long)cents, gap, units[k]);
+	tenths = (uint64_t)(((unsigned __int128)n * 10 + unit / 2) / unit);
+	snprintf(buf, FORMAT_MAX, "%llu.%llu%s%s", (unsigned long long)tenths / 10,
+		 (unsigned long long)tenths % 10, gap, units[k]);
 }
 
 const char *format_count(uint64_t n, char buf[static FORMAT_MAX])

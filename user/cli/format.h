@@ -9,10 +9,10 @@
 
 #define FORMAT_MAX 32
 
-/* "9999", "12.3k", "1.23M": three digits that matter, powers of 1000. */
+/* "9999", "12.3k", "1.2M": powers of 1000, one decimal, rounded. */
 const char *format_count(uint64_t n, char buf[static FORMAT_MAX]);
 
-/* "512 B", "1.5 KiB", "12.3 MiB": powers of 1024. */
+/* "512 B", "1.5 KiB", "12.3 MiB": powers of 1024, one decimal, rounded. */
 const char *format_bytes(uint64_t n, char buf[static FORMAT_MAX]);
 
 /* "45s", "5m3s", "3h", "2d4h", "400d": as kubectl's AGE. */

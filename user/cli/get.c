@@ -8,6 +8,7 @@
 #include "cli/columns.h"
 #include "cli/resource.h"
 #include "cli/say.h"
+#include "cli/session.h"
 #include "cli/table.h"
 #include "daemon/reconcile.h"
 #include "manifest/manifest.h"
@@ -71,6 +72,14 @@ static int resource_find(const struct snapshot *snap, const struct resource *res
 	return n;
 }
 
+/* In kubectl's words: services "web" not found, endpointslices.discovery.k8s.io "x" not found. */
+static void say_not_found(const struct resource *res)
+{
+	const struct kind_info *k = &kind_infos[res->kind];
+
+	say_error("%s%s \"%s\" not found", k->plural, strchr(k->printed, '.') ?: "", res->name);
+}
+
 /* *@ret_missing: a name was not found, and that has been said. */
 static int resources_find(const struct snapshot *snap, const resource_vec *resources,
 			  const struct get_opts *o, found_vec *found, bool *ret_missing,
@@ -82,7 +91,7 @@ static int resources_find(const struct snapshot *snap, const resource_vec *resou
 		if (n < 0)
 			return err_nomem(reterr);
 		if (n == 0 && res->name) {
-			say_error("%s \"%s\" not found", kind_infos[res->kind].plural, res->name);
+			say_not_found(res);
 			*ret_missing = true;
 		}
 	}
@@ -179,6 +188,15 @@ static int print_found(const found_vec *found, const struct get_opts *o, bool li
 	return r ? err_sys(reterr, -r, "cannot print") : 0;
 }
 
+static bool is_of_several_kinds(const resource_vec *resources)
+{
+	vec_each(res, resources) {
+		if (res->kind != resources->at[0].kind)
+			return true;
+	}
+	return false;
+}
+
 static void say_none(const struct get_opts *o, const resource_vec *resources)
 {
 	bool namespaced = false;
@@ -201,10 +219,11 @@ static int get(const struct cmd_context *ctx, const resource_vec *resources, boo
 	own(found_done) found_vec found = { 0 };
 	own(free) char *node = NULL;
 	const struct get_opts *o = ctx->opts;
+	struct column_env env = { .with_kind = is_of_several_kinds(resources) };
 	bool list;
 	int r;
 
-	r = store_open(ctx->instance, &store, reterr);
+	r = session_read(ctx, &store, NULL, reterr);
 	if (!r)
 		r = store_load(store, &snap, reterr);
 	if (!r)
@@ -214,10 +233,11 @@ static int get(const struct cmd_context *ctx, const resource_vec *resources, boo
 	if (r)
 		return r;
 
+	env.node = node;
 	/* One object by its name stands alone; everything else is a List. */
 	list = resources->n != 1 || !resources->at[0].name || found.n != 1;
 	if (found.n || ((o->output == GET_JSON || o->output == GET_YAML) && !*ret_missing))
-		return print_found(&found, o, list, &(struct column_env){ .node = node }, reterr);
+		return print_found(&found, o, list, &env, reterr);
 	if (!*ret_missing)
 		say_none(o, resources);
 	return 0;

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define ROWS_MAX 32
+#define LINE_MAX_COLUMNS 80
 #define VAL_LONG 256		/* getopt's value of row i is VAL_LONG + i */
 
 struct parser {
@@ -19,7 +20,7 @@ struct parser {
 	} rows[ROWS_MAX];
 	size_t n;
 	struct option longs[ROWS_MAX + 1];
-	char shorts[2 + 2 * ROWS_MAX + 1];
+	char shorts[2 + 3 * ROWS_MAX + 1];
 };
 
 static bool row_is_end(const struct option_row *r)
@@ -41,11 +42,13 @@ static void parser_add(struct parser *p, const struct option_row *table, void *i
 		assert(p->n < ROWS_MAX);
 		if (r->letter)
 			snprintf(p->shorts + len, sizeof(p->shorts) - len, "%c%s", r->letter,
-				 has_arg ? ":" : "");
+				 r->bare ? "::" : has_arg ? ":" : "");
 		if (r->name)
 			p->longs[n_longs++] = (struct option){
 				.name = r->name,
-				.has_arg = has_arg ? required_argument : no_argument,
+				.has_arg = r->bare ? optional_argument
+					 : has_arg ? required_argument
+						   : no_argument,
 				.val = VAL_LONG + (int)p->n,
 			};
 		p->rows[p->n++] = (struct row){ r, into };
@@ -78,7 +81,12 @@ static int choice_set(const struct option_row *r, const char *value, int *ret,
 		      struct err *reterr)
 {
 	char text[64], all[256] = "";
+	int n = 0;
 
+	if (!value) {
+		*ret = r->bare;
+		return 0;
+	}
 	for (int i = 0; r->choices[i]; i++) {
 		size_t len = strlen(all);
 
@@ -88,11 +96,11 @@ static int choice_set(const struct option_row *r, const char *value, int *ret,
 		}
 		/* An empty choice stands for "not given" and cannot be asked for. */
 		if (*r->choices[i])
-			snprintf(all + len, sizeof(all) - len, "%s%s", len ? ", " : "",
+			snprintf(all + len, sizeof(all) - len, "%s%s", n++ ? ", " : "",
 				 r->choices[i]);
 	}
-	return err_set(reterr, EINVAL, "%s must be one of %s, not \"%s\"", row_text(r, text), all,
-		       value);
+	return err_set(reterr, EINVAL, "%s must be %s%s, not \"%s\"", row_text(r, text),
+		       n > 1 ? "one of " : "", all, value);
 }
 
 static int row_set(const struct row *row, const char *value, struct err *reterr)
@@ -171,7 +179,8 @@ static int row_spell(const struct option_row *r, char buf[static 80])
 	if (r->name)
 		n += snprintf(buf + n, 80 - (size_t)n, "%s--%s", r->letter ? ", " : "  ", r->name);
 	if (r->arg)
-		n += snprintf(buf + n, 80 - (size_t)n, " %s", r->arg);
+		n += snprintf(buf + n, 80 - (size_t)n, "%s%s%s", r->bare ? "[=" : " ", r->arg,
+			      r->bare ? "]" : "");
 	return n;
 }
 
@@ -189,6 +198,29 @@ static int rows_width(const struct option_row *rows)
 	return width;
 }
 
+/* From column @indent on, in lines of LINE_MAX_COLUMNS at most. */
+static void print_wrapped(FILE *out, const char *text, int indent)
+{
+	int at = indent;
+
+	while (*text) {
+		int len = (int)strcspn(text, " ");
+
+		if (at > indent && at + 1 + len > LINE_MAX_COLUMNS) {
+			fprintf(out, "\n%*s", indent, "");
+			at = indent;
+		} else if (at > indent) {
+			fputc(' ', out);
+			at++;
+		}
+		fprintf(out, "%.*s", len, text);
+		at += len;
+		text += len;
+		text += strspn(text, " ");
+	}
+	fputc('\n', out);
+}
+
 void options_print(FILE *out, const struct option_row *const tables[], size_t n_tables)
 {
 	char text[80];
@@ -203,7 +235,8 @@ void options_print(FILE *out, const struct option_row *const tables[], size_t n_
 	for (size_t i = 0; i < n_tables; i++) {
 		for (const struct option_row *r = tables[i]; r && !row_is_end(r); r++) {
 			row_spell(r, text);
-			fprintf(out, "  %-*s  %s\n", width, text, r->help);
+			fprintf(out, "  %-*s  ", width, text);
+			print_wrapped(out, r->help, width + 4);
 		}
 	}
 }

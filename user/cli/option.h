@@ -29,6 +29,7 @@ struct option_row {
 	enum option_type type;
 	size_t at;			/* offset of the value */
 	const char *const *choices;	/* ends with NULL */
+	int bare;			/* > 0: the value may be left out, this index is meant */
 };
 
 #define OPTION_AT(kind, ctype, type_, field)                                       \

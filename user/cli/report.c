@@ -3,7 +3,10 @@
 
 #include <string.h>
 
+#include "cli/resource.h"
 #include "datapath/slots.h"
+
+#define NAME_BYTES 256	/* longer than any name of an object */
 
 const struct reason_info reason_infos[SLUICE_R_COUNT] = {
 #define X(id, verdict_, label_, doc_)                                              \
@@ -249,25 +252,62 @@ int report_make(const struct image *image, const struct stats *stats, struct rep
 
 /* --- filter ------------------------------------------------------------------- */
 
+/* "web", "default/web" or "svc/web": *@ret_ns is NULL if any namespace will do. */
+static const char *name_split(const char *text, char ns[static NAME_BYTES], const char **ret_ns)
+{
+	const char *slash = strchr(text, '/');
+	enum kind kind;
+
+	*ret_ns = NULL;
+	if (!slash)
+		return text;
+	if (!kind_find(text, (size_t)(slash - text), &kind) || kind != KIND_SERVICE) {
+		snprintf(ns, NAME_BYTES, "%.*s", (int)(slash - text), text);
+		*ret_ns = ns;
+	}
+	return slash + 1;
+}
+
+static bool service_is(const struct report_service *s, const char *text)
+{
+	char buf[NAME_BYTES];
+	const char *ns;
+	const char *name = name_split(text, buf, &ns);
+
+	return !strcmp(s->name, name) && (!ns || !strcmp(s->namespace, ns));
+}
+
 static bool service_is_wanted(const struct report_service *s, const char *ns,
 			      char *const names[], size_t n_names)
 {
 	if (ns && strcmp(s->namespace, ns))
 		return false;
 	for (size_t i = 0; i < n_names; i++) {
-		if (!strcmp(s->name, names[i]))
+		if (service_is(s, names[i]))
 			return true;
 	}
 	return !n_names;
 }
 
-static bool report_has(const struct report *r, const char *name)
+static bool report_has(const struct report *r, const char *text)
 {
 	vec_each(s, &r->services) {
-		if (!strcmp(s->name, name))
+		if (service_is(s, text))
 			return true;
 	}
 	return false;
+}
+
+/* In kubectl's words. */
+static int not_found(const char *text, const char *ns, struct err *reterr)
+{
+	char buf[NAME_BYTES];
+	const char *own_ns;
+	const char *name = name_split(text, buf, &own_ns);
+
+	ns = own_ns ? own_ns : ns;
+	return err_set(reterr, ENOENT, "services \"%s\" not found%s%s", name,
+		       ns ? " in namespace " : "", ns ? ns : "");
 }
 
 int report_filter(struct report *r, const char *ns, char *const names[], size_t n_names,
@@ -287,8 +327,7 @@ int report_filter(struct report *r, const char *ns, char *const names[], size_t 
 
 	for (size_t i = 0; i < n_names; i++) {
 		if (!report_has(r, names[i]))
-			return err_set(reterr, ENOENT, "service \"%s\" not found%s%s", names[i],
-				       ns ? " in namespace " : "", ns ? ns : "");
+			return not_found(names[i], ns, reterr);
 	}
 	return 0;
 }

@@ -43,8 +43,8 @@ int report_make(const struct image *image, const struct stats *stats, struct rep
 		struct err *reterr);
 
 /*
- * Keeps the services of @ns (NULL: all) with one of the names (none: all). -ENOENT if a name
- * is not there.
+ * Keeps the services of @ns (NULL: all) with one of the names (none: all): "web",
+ * "default/web" or "svc/web". -ENOENT if a name is not there.
  */
 int report_filter(struct report *r, const char *ns, char *const names[], size_t n_names,
 		  struct err *reterr);

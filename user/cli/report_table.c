@@ -76,6 +76,8 @@ int report_print(FILE *out, const struct report *r, bool backends, struct err *r
 		if (backends) {
 			vec_each(b, &s->backends)
 				put_backend(t, row, b);
+			if (!s->backends.n)
+				table_cell(t, table_row(t, row), "(no endpoints)");
 		}
 	}
 	return table_print(t, out, reterr);

@@ -29,7 +29,7 @@ static bool text_is_qualified(const char *text, size_t len, const struct kind_in
 	return text_is(text, full, len);
 }
 
-static int kind_parse(const char *text, size_t len, enum kind *ret, struct err *reterr)
+bool kind_find(const char *text, size_t len, enum kind *ret)
 {
 	for (enum kind i = 0; i < KIND_COUNT; i++) {
 		const struct kind_info *k = &kind_infos[i];
@@ -39,9 +39,16 @@ static int kind_parse(const char *text, size_t len, enum kind *ret, struct err *
 		    text_is_qualified(text, len, k) ||
 		    (i == KIND_SLICE && text_is(text, "eps", len))) {
 			*ret = i;
-			return 0;
+			return true;
 		}
 	}
+	return false;
+}
+
+static int kind_parse(const char *text, size_t len, enum kind *ret, struct err *reterr)
+{
+	if (kind_find(text, len, ret))
+		return 0;
 	return err_set(reterr, EINVAL,
 		       "unknown kind \"%.*s\": there are services, endpointslices, pods and nodes",
 		       (int)len, text);

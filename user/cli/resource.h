@@ -19,6 +19,9 @@ DEFINE_OWN_DONE(resource_vec, resources_done)
 /* Appends what the operands name; -EINVAL with a text for the user. */
 int resources_parse(int argc, char **argv, resource_vec *ret, struct err *reterr);
 
+/* Whether @text[0..len) is a name of the kind, as in "svc". */
+bool kind_find(const char *text, size_t len, enum kind *ret);
+
 #define NAMESPACE_DEFAULT "default"
 
 /*

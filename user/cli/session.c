@@ -1,19 +1,49 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "cli/session.h"
 
+#include <string.h>
+
 #include "cli/say.h"
 
+#define INSTANCE_DEFAULT "default"
+
 /* *@ret stays NULL if nothing is attached. */
-static int maps_find(const struct session *s, struct datapath **ret, struct err *reterr)
+static int maps_look(const char *instance, struct datapath **ret, struct err *reterr)
 {
 	struct err e = { 0 };
-	int r = datapath_open(s->instance, false, ret, &e);
+	int r = datapath_open(instance, false, ret, &e);
 
-	if (r == -ENOENT)
-		return 0;
-	if (r)
+	if (r && r != -ENOENT)
 		return err_set(reterr, e.code, "%s", e.text);
-	return reconcile_check(s->store, s->instance, reterr);
+	return 0;
+}
+
+int session_read(const struct cmd_context *ctx, struct store **ret, struct datapath **ret_dp,
+		 struct err *reterr)
+{
+	own(datapath_close) struct datapath *dp = NULL;
+	own(store_close) struct store *store = NULL;
+	bool exists;
+	int r;
+
+	r = store_open_reader(ctx->instance, &exists, &store, reterr);
+	if (!r && ret_dp)
+		r = maps_look(ctx->instance, &dp, reterr);
+	if (r)
+		return r;
+	if (!exists && !dp && strcmp(ctx->instance, INSTANCE_DEFAULT) != 0)
+		return err_set(reterr, ENOENT, "there is no instance \"%s\"", ctx->instance);
+	*ret = TAKE(store);
+	if (ret_dp)
+		*ret_dp = TAKE(dp);
+	return 0;
+}
+
+static int maps_find(const struct session *s, struct datapath **ret, struct err *reterr)
+{
+	int r = maps_look(s->instance, ret, reterr);
+
+	return r || !*ret ? r : reconcile_check(s->store, s->instance, reterr);
 }
 
 static int maps_open(const struct session *s, enum session_maps maps, struct datapath **ret,

@@ -8,6 +8,14 @@
 #include "cli/cli.h"
 #include "daemon/reconcile.h"
 
+/*
+ * What get, stats and status read; nothing is made for them. -ENOENT if there is no such
+ * instance; the one called "default" is always there, if empty. *@ret_dp stays NULL if nothing is
+ * attached; @ret_dp NULL: the maps do not matter.
+ */
+int session_read(const struct cmd_context *ctx, struct store **ret, struct datapath **ret_dp,
+		 struct err *reterr);
+
 struct session {
 	const char *instance;
 	struct store *store;		/* in a transaction */

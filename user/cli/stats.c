@@ -8,6 +8,7 @@
 #include "cli/report_json.h"
 #include "cli/report_table.h"
 #include "cli/say.h"
+#include "cli/session.h"
 #include "daemon/reconcile.h"
 
 enum stats_output {
@@ -25,7 +26,7 @@ struct stats_opts {
 };
 
 /* *@view holds the names that *@rep borrows. */
-static int report_load(const char *instance, struct node_view *view, struct report *rep,
+static int report_load(const struct cmd_context *ctx, struct node_view *view, struct report *rep,
 		       struct err *reterr)
 {
 	own(datapath_close) struct datapath *dp = NULL;
@@ -33,10 +34,10 @@ static int report_load(const char *instance, struct node_view *view, struct repo
 	own(stats_done) struct stats stats = { 0 };
 	int r;
 
-	r = datapath_open(instance, false, &dp, reterr);
-	if (r)
-		return r;
-	r = store_open(instance, &store, reterr);
+	r = session_read(ctx, &store, &dp, reterr);
+	if (!r && !dp)
+		r = err_set(reterr, ENOENT,
+			    "nothing is attached, so nothing is counted (sluice attach DEV)");
 	if (!r)
 		r = node_view_load(store, dp, NULL, NULL, view, reterr);
 	if (!r)
@@ -86,11 +87,7 @@ static int cmd_stats(const struct cmd_context *ctx, int argc, char **argv)
 	if (o->all_namespaces && o->namespace)
 		return say_usage(ctx, "either -A or -n, not both");
 
-	r = report_load(ctx->instance, &view, &rep, &e);
-	if (r == -ENOENT) {
-		say_error("nothing is attached, so nothing is counted (sluice attach DEV)");
-		return EXIT_FAILURE;
-	}
+	r = report_load(ctx, &view, &rep, &e);
 	if (!r)
 		r = report_filter(&rep, o->namespace, argv, (size_t)argc, &e);
 	if (!r && o->output == STATS_JSON)
@@ -115,7 +112,7 @@ static const struct option_row stats_options[] = {
 
 const struct command command_stats = {
 	.name = "stats",
-	.args = "[SERVICE]...",
+	.args = "[[NAMESPACE/]SERVICE]...",
 	.summary = "show packets, bytes, connections and drops by service",
 	.details = "In is from client to backend. Bytes are those of IP packets.\n",
 	.options = stats_options,

@@ -8,7 +8,10 @@
 
 #include "cli/attachments.h"
 #include "cli/cli.h"
+#include "cli/devices.h"
+#include "cli/forwarding.h"
 #include "cli/say.h"
+#include "cli/session.h"
 #include "cli/table.h"
 #include "daemon/reconcile.h"
 
@@ -33,7 +36,7 @@ struct status {
 	attachment_vec devices;
 	struct table_usage tables[TABLES_MAX];
 	size_t n_tables;
-	struct err elsewhere;		/* set: attached in another network namespace */
+	struct err elsewhere;		/* set: attached in another network namespace, or it is gone */
 	bool in_sync;			/* meaningful while attached, and not elsewhere */
 };
 
@@ -68,27 +71,21 @@ static int collect_attached(struct status *s, struct err *reterr)
 
 	if (!r)
 		r = datapath_usage(s->dp, s->tables, TABLES_MAX, &s->n_tables, reterr);
-	if (!r && reconcile_check(s->store, s->instance, &s->elsewhere) != -EXDEV)
-		r = collect_sync(s, reterr);
-	return r;
-}
-
-static int collect(struct status *s, struct err *reterr)
-{
-	struct err e = { 0 };
-	int r;
-
-	r = store_open(s->instance, &s->store, reterr);
-	if (!r)
-		r = reconcile_node_name(s->store, &s->node, reterr);
 	if (r)
 		return r;
-	r = datapath_open(s->instance, false, &s->dp, &e);
-	if (r == -ENOENT)
-		return 0;
-	if (r)
-		return err_set(reterr, e.code, "%s", e.text);
-	return collect_attached(s, reterr);
+	(void)reconcile_check(s->store, s->instance, &s->elsewhere);
+	return s->elsewhere.code ? 0 : collect_sync(s, reterr);
+}
+
+static int collect(const struct cmd_context *ctx, struct status *s, struct err *reterr)
+{
+	int r = session_read(ctx, &s->store, &s->dp, reterr);
+
+	if (!r)
+		r = reconcile_node_name(s->store, &s->node, reterr);
+	if (!r && s->dp)
+		r = collect_attached(s, reterr);
+	return r;
 }
 
 /* --- text --------------------------------------------------------------------- */
@@ -96,7 +93,7 @@ static int collect(struct status *s, struct err *reterr)
 static const char *device_state(const struct status *s, const struct attachment *a)
 {
 	if (s->elsewhere.code)
-		return "elsewhere";
+		return s->elsewhere.code == ESTALE ? "gone" : "elsewhere";
 	return a->gone ? "gone" : "attached";
 }
 
@@ -116,8 +113,8 @@ static int print_devices(const struct status *s, struct err *reterr)
 
 		table_cell(t, row, "%s", a->name);
 		table_cell(t, row, "%s", device_kind_name(a->kind));
-		table_cell(t, row, "%s", s->elsewhere.code ? "-" : xdp_mode_name(a->xdp));
-		table_cell(t, row, "%s", attachment_tc_name(a));
+		table_cell(t, row, "%s", attachment_xdp_name(a) ?: "-");
+		table_cell(t, row, "%s", attachment_tc_name(a) ?: "-");
 		table_cell(t, row, "%s", device_state(s, a));
 	}
 	return table_print(t, stdout, reterr);
@@ -147,9 +144,22 @@ static const char *status_word(const struct status *s)
 	if (!s->dp || !s->devices.n)
 		return "nothing is attached (sluice attach DEV)";
 	if (s->elsewhere.code)
-		return "attached in another network namespace";
+		return s->elsewhere.text;
 	return s->in_sync ? "maps hold what is stored"
 			  : "maps differ from what is stored (sluice sync brings them up to date)";
+}
+
+/* As attach said it, while it holds. */
+static int warn_forwarding(const struct status *s, struct err *reterr)
+{
+	own(texts_done) text_vec names = { 0 };
+
+	vec_each(a, &s->devices) {
+		if (!a->gone && texts_push(&names, a->name))
+			return err_nomem(reterr);
+	}
+	forwarding_warn(&names, s->dp);
+	return 0;
 }
 
 static int print_text(const struct status *s, struct err *reterr)
@@ -170,6 +180,8 @@ static int print_text(const struct status *s, struct err *reterr)
 		putchar('\n');
 		r = print_usage(s, reterr);
 	}
+	if (!r)
+		r = warn_forwarding(s, reterr);
 	return r;
 }
 
@@ -178,18 +190,19 @@ static int print_text(const struct status *s, struct err *reterr)
 /* What only its own network namespace knows is null elsewhere. */
 static json_t *device_json(const struct attachment *a, bool elsewhere)
 {
-	return json_pack("{s:s, s:I, s:s, s:s?, s:s, s:o}", "name", a->name, "ifindex",
+	return json_pack("{s:s, s:I, s:s, s:s?, s:s?, s:o}", "name", a->name, "ifindex",
 			 (json_int_t)a->ifindex, "kind", device_kind_name(a->kind), "xdp",
-			 elsewhere ? NULL : xdp_mode_name(a->xdp), "tc", attachment_tc_name(a),
-			 "present", elsewhere ? json_null() : json_boolean(!a->gone));
+			 attachment_xdp_name(a), "tc", attachment_tc_name(a), "present",
+			 elsewhere ? json_null() : json_boolean(!a->gone));
 }
 
 static json_t *devices_json(const struct status *s)
 {
+	bool elsewhere = s->elsewhere.code && s->elsewhere.code != ESTALE;
 	json_t *list = json_array();
 
 	vec_each(a, &s->devices)
-		json_array_append_new(list, device_json(a, s->elsewhere.code));
+		json_array_append_new(list, device_json(a, elsewhere));
 	return list;
 }
 
@@ -234,7 +247,7 @@ static int cmd_status(const struct cmd_context *ctx, int argc, char **argv)
 
 	if (argc)
 		return say_usage(ctx, "unexpected \"%s\"", argv[0]);
-	r = collect(&s, &e);
+	r = collect(ctx, &s, &e);
 	if (!r)
 		r = o->output == STATUS_JSON ? print_json(&s, &e) : print_text(&s, &e);
 	return r ? say_failure(&e) : EXIT_SUCCESS;

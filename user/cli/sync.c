@@ -34,9 +34,9 @@ static int cmd_sync(const struct cmd_context *ctx, int argc, char **argv)
 const struct command command_sync = {
 	.name = "sync",
 	.args = "",
-	.summary = "bring the maps up to date with the state and with this host's addresses",
+	.summary = "bring the maps up to date with the state and this host's addresses",
 	.details = "Every command that changes something does this too. Alone it is of use after\n"
-		   "routes or addresses of the host changed. Attach an uplink again if its own addresses\n"
-		   "did.\n",
+		   "routes or addresses of the host changed. Attach an uplink again if its own\n"
+		   "addresses did.\n",
 	.run = cmd_sync,
 };

@@ -2,9 +2,9 @@
 #include "daemon/reconcile.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cluster/cluster.h"
+#include "datapath/netns.h"
 
 #define FACT_NODE "node"
 #define FACT_NETNS "netns"
@@ -115,46 +115,56 @@ int reconcile(struct store *store, struct datapath *dp, image_warn_fn *warn, voi
 
 /* --- the network namespace ---------------------------------------------------- */
 
-static int netns_text(char buf[static NETNS_TEXT_MAX], struct err *reterr)
+static void netns_text(uint64_t netns, char buf[static NETNS_TEXT_MAX])
 {
-	struct stat st;
+	snprintf(buf, NETNS_TEXT_MAX, "net:[%llu]", (unsigned long long)netns);
+}
 
-	if (stat("/proc/self/ns/net", &st))
-		return err_sys(reterr, errno, "cannot read /proc/self/ns/net");
-	snprintf(buf, NETNS_TEXT_MAX, "net:[%llu]", (unsigned long long)st.st_ino);
-	return 0;
+/* 0 if it is not such a text. */
+static uint64_t netns_number(const char *text)
+{
+	unsigned long long n = 0;
+
+	return sscanf(text, "net:[%llu]", &n) == 1 ? n : 0;
+}
+
+static int netns_here(uint64_t *ret, struct err *reterr)
+{
+	*ret = netns_self();
+	return *ret ? 0 : err_sys(reterr, errno, "cannot read /proc/self/ns/net");
 }
 
 int reconcile_bind(struct store *store, const char *node, struct err *reterr)
 {
 	own(free) char *name = NULL;
-	char here[NETNS_TEXT_MAX];
+	char text[NETNS_TEXT_MAX];
+	uint64_t here;
 	int r;
 
-	r = netns_text(here, reterr);
+	r = netns_here(&here, reterr);
 	if (!r && !node)
 		r = reconcile_node_name(store, &name, reterr);
 	if (!r)
 		r = store_set_fact(store, FACT_NODE, node ? node : name, reterr);
-	if (!r)
-		r = store_set_fact(store, FACT_NETNS, here, reterr);
-	return r;
+	if (r)
+		return r;
+	netns_text(here, text);
+	return store_set_fact(store, FACT_NETNS, text, reterr);
 }
 
 int reconcile_check(struct store *store, const char *instance, struct err *reterr)
 {
-	own(free) char *there = NULL;
-	char here[NETNS_TEXT_MAX];
+	own(free) char *text = NULL;
+	uint64_t here, there;
 	int r;
 
-	r = netns_text(here, reterr);
+	r = netns_here(&here, reterr);
 	if (!r)
-		r = fact_find(store, FACT_NETNS, &there, reterr);
-	if (r || !there || !strcmp(there, here))
+		r = fact_find(store, FACT_NETNS, &text, reterr);
+	if (r || !text)
 		return r;
-	return err_set(reterr, EXDEV,
-		       "instance \"%s\" is attached in another network namespace, %s: run this "
-		       "command there (nsenter --net=FILE sluice ...)", instance, there);
+	there = netns_number(text);
+	return there == here ? 0 : netns_refuse(there, false, instance, reterr);
 }
 
 int reconcile_release(struct store *store, struct err *reterr)

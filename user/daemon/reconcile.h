@@ -49,7 +49,8 @@ int reconcile(struct store *store, struct datapath *dp, image_warn_fn *warn, voi
 /*
  * An instance belongs to one network namespace: addresses, routes and devices are read from
  * where a command runs. bind: this one, and @node (NULL: as before, else the host's name) is
- * its name. check: -EXDEV with a text that tells the way if it is bound to another one.
+ * its name. check: -EXDEV with a text that tells the way if it is bound to another one, -ESTALE if
+ * that is gone.
  * release: to none; the name stays.
  */
 int reconcile_bind(struct store *store, const char *node, struct err *reterr);

@@ -148,8 +148,8 @@ static const char *not_native(const struct job *job)
 {
 	if (strcmp(job->dev.kind, "veth") != 0)
 		return NULL;
-	return "a veth holds back what XDP transmits unless its peer has an XDP program; "
-	       "if that is so, ask for --xdp native";
+	return "on a veth it needs an XDP program at the other end; if there is one, use "
+	       "--xdp native";
 }
 
 static int attach_xdp(struct job *job, struct err *reterr)
@@ -286,17 +286,20 @@ int datapath_attach(struct datapath *dp, const char *ifname, enum sluice_device_
 		    struct err *reterr)
 {
 	struct job job = { .dp = dp, .kind = kind, .mode = mode };
+	char lines[sizeof(job.why.text)];
 	bool tcx = false;
 	int r = attach(&job, ifname, reterr);
 
 	vec_done(&job.addrs);
 	if (r < 0)
 		return r;
-	if (job.why.text[0])
-		(void)err_set(why, EOPNOTSUPP, "%s", job.why.text);
+	note_lines(&job.why, lines);
+	if (lines[0])
+		(void)err_set(why, EOPNOTSUPP, "%s", lines);
 	(void)tc_is_here(job.dir.path, job.dir.ifindex, TC_IN, &tcx);
 	*ret = (struct attachment){
-		.ifindex = job.dev.ifindex, .kind = kind, .xdp = job.dir.xdp, .tcx = tcx,
+		.ifindex = job.dev.ifindex, .kind = kind, .xdp = job.dir.xdp,
+		.tc = tcx ? TC_MODE_TCX : TC_MODE_CLSACT,
 	};
 	memcpy(ret->name, job.dev.name, sizeof(ret->name));
 	return 0;
@@ -361,9 +364,9 @@ int datapath_attachments(struct datapath *dp, attachment_vec *ret, struct err *r
 		*a = (struct attachment){
 			.ifindex = d->ifindex,
 			.kind = d->role == ROLE_UPLINK ? SLUICE_DEV_UPLINK : SLUICE_DEV_WORKLOAD,
-			.xdp = d->xdp,
-			.tcx = d->tcx,
 			.gone = !d->here,
+			.xdp = d->xdp,
+			.tc = d->tc,
 		};
 		if (!d->here || !if_indextoname(d->ifindex, a->name))
 			memcpy(a->name, d->name, sizeof(a->name));

@@ -35,7 +35,7 @@ DEFINE_OWN(struct datapath, datapath_close)
 /* --- devices ------------------------------------------------------------------ */
 
 enum xdp_mode {
-	XDP_MODE_AUTO,		/* native, else generic, else off; the choice is reported */
+	XDP_MODE_AUTO,		/* native, else off; the choice is reported */
 	XDP_MODE_NATIVE,
 	XDP_MODE_GENERIC,
 	XDP_MODE_OFF,
@@ -43,14 +43,21 @@ enum xdp_mode {
 
 const char *xdp_mode_name(enum xdp_mode m);
 
+enum tc_mode {
+	TC_MODE_OFF,		/* somebody took our programs away */
+	TC_MODE_TCX,
+	TC_MODE_CLSACT,
+};
+
 /* What is attached to one device, as found in the kernel. */
 struct attachment {
 	char name[IF_NAMESIZE];
 	uint32_t ifindex;
 	enum sluice_device_kind kind;
+	bool gone;		/* not in this network namespace: only pins are to be seen */
+	/* Not known if it is gone: */
 	enum xdp_mode xdp;	/* never AUTO */
-	bool tcx;		/* else clsact */
-	bool gone;		/* the device is not there any more; only pins are left */
+	enum tc_mode tc;
 };
 
 typedef VEC(struct attachment) attachment_vec;
@@ -58,7 +65,7 @@ typedef VEC(struct attachment) attachment_vec;
 /*
  * Attaches to a device of this network namespace; an uplink brings lo along. Again on the same
  * device: replaces the programs without a gap. @why: what was tried and why it did not work,
- * "" if nothing failed. *@ret tells what was done.
+ * a line for each, "" if nothing failed. *@ret tells what was done.
  */
 int datapath_attach(struct datapath *dp, const char *ifname, enum sluice_device_kind kind,
 		    enum xdp_mode mode, struct attachment *ret, struct err *why,
@@ -76,7 +83,7 @@ int datapath_attachments(struct datapath *dp, attachment_vec *ret, struct err *r
 
 /*
  * Makes the maps hold @img and @settings, with the fewest writes. *@ret_writes: how many, 0 if
- * they did already.
+ * they did already; without those that only tidy up what is out of use.
  */
 int datapath_write(struct datapath *dp, const struct image *img,
 		   const struct sluice_settings *settings, size_t *ret_writes,

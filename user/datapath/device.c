@@ -38,6 +38,44 @@ int device_put(const struct maps *maps, const struct netlink_device *dev,
 	return err_sys(reterr, errno, "cannot write the row of device %s", dev->name);
 }
 
+static int device_renew(const struct maps *maps, const netlink_addr_vec *addrs, uint32_t ifindex,
+			struct err *reterr)
+{
+	int fd = maps->at[MAP_DEVICES].fd;
+	struct netlink_device dev;
+	struct sluice_device row, new;
+	char name[IF_NAMESIZE];
+
+	/* Gone, or going: its row goes with detach. */
+	if (bpf_map_lookup_elem(fd, &ifindex, &row) < 0 || !if_indextoname(ifindex, name) ||
+	    netlink_device(name, &dev, NULL) < 0)
+		return 0;
+	new = row;
+	new.addr4 = addr_on(addrs, ifindex, FAMILY_V4);
+	new.addr6 = addr_on(addrs, ifindex, FAMILY_V6);
+	memcpy(new.mac, dev.mac, sizeof(new.mac));
+	if (memcmp(&row, &new, sizeof(row)) == 0 ||
+	    bpf_map_update_elem(fd, &ifindex, &new, BPF_EXIST) == 0 || errno == ENOENT)
+		return 0;
+	return err_sys(reterr, errno, "cannot write the row of device %s", name);
+}
+
+int devices_renew(const struct maps *maps, struct err *reterr)
+{
+	netlink_addr_vec addrs = { 0 };
+	uint32_t at, next;
+	uint32_t *key = NULL;
+	int r = netlink_addrs(&addrs, reterr);
+
+	while (r == 0 && bpf_map_get_next_key(maps->at[MAP_DEVICES].fd, key, &next) == 0) {
+		at = next;
+		key = &at;
+		r = device_renew(maps, &addrs, at, reterr);
+	}
+	vec_done(&addrs);
+	return r;
+}
+
 int device_del(const struct maps *maps, uint32_t ifindex, struct err *reterr)
 {
 	if (maps->at[MAP_DEVICES].fd < 0 ||

@@ -16,5 +16,8 @@ int device_put(const struct maps *maps, const struct netlink_device *dev,
 	       const netlink_addr_vec *addrs, enum sluice_device_kind kind, bool xdp,
 	       struct err *reterr);
 
+/* Brings addresses and MACs of all rows up to date with the devices of this namespace. */
+int devices_renew(const struct maps *maps, struct err *reterr);
+
 /* Absent is fine. */
 int device_del(const struct maps *maps, uint32_t ifindex, struct err *reterr);

@@ -132,6 +132,7 @@ static void settings_fill(const struct host *h, const struct node_facts *facts,
 		.closing_sec = CLOSING_SEC,
 		.half_closed_sec = HALF_CLOSED_SEC,
 		.udp_sec = UDP_SEC,
+		.neigh_sec = 1,
 		.reject_per_sec = REJECT_PER_SEC,
 	};
 

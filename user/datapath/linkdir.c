@@ -100,14 +100,16 @@ static void look(struct linkdir *d)
 	bool out_tcx = false;
 
 	d->xdp = XDP_MODE_OFF;
+	d->tc = TC_MODE_OFF;
 	d->present = d->netns == netns_self() && if_indextoname(d->ifindex, name);
 	if (d->present) {
 		bool in = tc_is_here(d->path, d->ifindex, TC_IN, &in_tcx);
 		bool out = tc_is_here(d->path, d->ifindex, TC_OUT, &out_tcx);
 
 		d->xdp = xdp_mode_here(d->path, d->ifindex);
-		d->tcx = in_tcx || out_tcx;
-		d->here = in || out || d->xdp != XDP_MODE_OFF;
+		if (in || out)
+			d->tc = in_tcx || out_tcx ? TC_MODE_TCX : TC_MODE_CLSACT;
+		d->here = d->tc != TC_MODE_OFF || d->xdp != XDP_MODE_OFF;
 	}
 	d->elsewhere = !d->here && is_alive(d);
 }
@@ -142,9 +144,7 @@ int linkdirs_home(const linkdir_vec *dirs, const char *instance, struct err *ret
 	/* Elsewhere under our own number: that device was moved away, the instance was not. */
 	vec_each(d, dirs)
 		if (d->elsewhere && d->netns != netns_self())
-			return err_set(reterr, EXDEV,
-				       "instance %s works in another network namespace: run this "
-				       "in there, or choose another --instance", instance);
+			return netns_refuse(d->netns, true, instance, reterr);
 	return 0;
 }
 

@@ -33,7 +33,7 @@ struct linkdir {
 	bool here;		/* something of it is on ifindex of this network namespace */
 	bool present;		/* the device is there, whether something is on it or not */
 	bool elsewhere;		/* alive, but in another namespace */
-	bool tcx;
+	enum tc_mode tc;	/* these two mean something only if it is here */
 	enum xdp_mode xdp;
 };
 

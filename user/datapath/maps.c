@@ -52,6 +52,7 @@ const struct map_spec map_specs[MAP_COUNT] = {
 	[MAP_FILTER] = SPEC("filter", 4, sizeof(struct sluice_filter), 1),
 	[MAP_SETTINGS] = SPEC("settings", 4, sizeof(struct sluice_settings), 1),
 	[MAP_DEVICES] = SPEC("devices", 4, sizeof(struct sluice_device), 4096),
+	[MAP_NEIGHBOURS] = SPEC("neighbours", 4, sizeof(struct sluice_neighbour), 0),
 	[MAP_FLOWS4] = SPEC("flows4", sizeof(struct sluice_flow4_key),
 			    sizeof(struct sluice_flow4), FLOWS4),
 	[MAP_FLOWS6] = SPEC("flows6", sizeof(struct sluice_flow6_key),

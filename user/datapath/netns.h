@@ -8,8 +8,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/err.h"
+
 /* 0 if it cannot be found out. */
 uint64_t netns_self(void);
 
 /* Whether a process or a name (ip netns) holds it. */
 bool netns_is_alive(uint64_t netns);
+
+/*
+ * -EXDEV and the way out: @instance is attached in @netns, which is not ours; -ESTALE if that is
+ * gone. @alive: it is known not to be; else it is looked for.
+ */
+int netns_refuse(uint64_t netns, bool alive, const char *instance, struct err *reterr);

@@ -19,6 +19,7 @@
 
 #include <bpf/bpf.h>
 
+#include "datapath/device.h"
 #include "datapath/frontends.h"
 #include "datapath/handle.h"
 #include "datapath/rows.h"
@@ -216,6 +217,17 @@ static bool is_frontend(const struct layout_op *op)
 	return op->type == LAYOUT_FRONTEND_PUT || op->type == LAYOUT_FRONTEND_DEL;
 }
 
+/* Writes that the image asked for; tidying up what is out of use is not among them. */
+static size_t writes_count(const struct layout_plan *p)
+{
+	size_t n = 0;
+
+	vec_each(op, &p->ops)
+		n += op->type != LAYOUT_SLOT_FREE && op->type != LAYOUT_SERVICE_FREE &&
+		     op->type != LAYOUT_FILTER_TRIM;
+	return n;
+}
+
 static int plan_do(struct work *w)
 {
 	const struct layout_plan *p = &w->plan;
@@ -235,16 +247,20 @@ int datapath_write(struct datapath *dp, const struct image *img,
 		   struct err *reterr)
 {
 	own(work_done) struct work w = { .dp = dp, .reterr = reterr };
+	struct sluice_settings all = *settings;
 	int r = handle_lock(dp, reterr)
 	    ?: maps_need(&dp->maps, reterr)
 	    ?: rows_open(&dp->maps, true, &w.rows, reterr)
+	    ?: devices_renew(&dp->maps, reterr)
 	    ?: plan_make(&w, img);
 	size_t writes;
 
 	if (r < 0)
 		return r;
+	all.pairs4 = dp->maps.at[MAP_FLOWS4].entries / 2;
+	all.pairs6 = dp->maps.at[MAP_FLOWS6].entries / 2;
 	/* Settings first: whoever finds a frontend needs the node's address. */
-	writes = w.plan.ops.n + rows_put_settings(&w.rows, settings);
+	writes = writes_count(&w.plan) + rows_put_settings(&w.rows, &all);
 	if (w.plan.ops.n) {
 		grace_wait(dp);
 		r = plan_do(&w);

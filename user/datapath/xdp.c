@@ -85,7 +85,11 @@ static void explain(uint32_t ifindex, enum xdp_mode m, int prog_fd, int code, st
 		note_add(why, "%s XDP: %s", xdp_mode_name(m), strerror(code));
 }
 
-/* Only modes that were asked for; false if none works. */
+/*
+ * Only modes that were asked for; false if none works. AUTO is native or nothing: generic XDP
+ * sees skbs whose checksums may be unfinished, without a word of it, so the program sends nothing
+ * there; it would copy every frame for the sake of a few drops, and tc does those too.
+ */
 static bool try_modes(const char *path, uint32_t ifindex, enum xdp_mode want,
 		      const char *not_native, int prog_fd, enum xdp_mode *ret, struct note *why)
 {
@@ -94,9 +98,9 @@ static bool try_modes(const char *path, uint32_t ifindex, enum xdp_mode want,
 	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
 		int r;
 
-		if (want != XDP_MODE_AUTO && want != modes[i])
+		if (modes[i] != (want == XDP_MODE_AUTO ? XDP_MODE_NATIVE : want))
 			continue;
-		if (want == XDP_MODE_AUTO && modes[i] == XDP_MODE_NATIVE && not_native) {
+		if (want == XDP_MODE_AUTO && not_native) {
 			note_add(why, "native XDP: %s", not_native);
 			continue;
 		}

@@ -12,7 +12,7 @@ enum xdp_mode xdp_mode_here(const char *dir, uint32_t ifindex);
 
 /*
  * Brings the device to @want. AUTO keeps native if that is what there is, else tries native,
- * then generic, then does without; @not_native, if not NULL, says why it should not try native.
+ * else does without; @not_native, if not NULL, says why it should not try native.
  * Without AUTO a mode that cannot be had is an error. What did not work goes to @why.
  */
 int xdp_attach(const char *dir, uint32_t ifindex, enum xdp_mode want, const char *not_native,

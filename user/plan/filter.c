@@ -12,10 +12,10 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-static void bit_set(struct sluice_filter *f, const struct sluice_addr *addr, __be16 port,
-		    enum protocol proto)
+static void bit_set(struct sluice_filter *f, uint32_t role, const struct sluice_addr *addr,
+		    __be16 port, enum protocol proto)
 {
-	uint32_t bit = sluice_filter_bit(addr->ip6[3], port, proto);
+	uint32_t bit = sluice_filter_bit(role, addr->ip6[3], port, proto);
 
 	f->words[bit / 64] |= 1ull << bit % 64;
 }
@@ -31,8 +31,8 @@ static void retired_add(const struct layout *l, struct sluice_filter *f)
 
 		if (l->slots.fate[slot] != SLOT_RETIRING && l->slots.fate[slot] != SLOT_RETIRED)
 			continue;
-		bit_set(f, &b->addr, b->port, PROTO_TCP);
-		bit_set(f, &b->addr, b->port, PROTO_UDP);
+		bit_set(f, SLUICE_FILTER_BACKEND, &b->addr, b->port, PROTO_TCP);
+		bit_set(f, SLUICE_FILTER_BACKEND, &b->addr, b->port, PROTO_UDP);
 	}
 }
 
@@ -42,12 +42,12 @@ static void image_add(const struct layout *l, struct sluice_filter *f)
 		vec_each(fe, &svc->frontends) {
 			struct sluice_addr addr = addr_wire(&fe->addr);
 
-			bit_set(f, &addr, htons(fe->port), svc->protocol);
+			bit_set(f, SLUICE_FILTER_FRONTEND, &addr, htons(fe->port), svc->protocol);
 		}
 		vec_each(be, &svc->backends) {
 			struct sluice_addr addr = addr_wire(&be->addr);
 
-			bit_set(f, &addr, htons(be->port), svc->protocol);
+			bit_set(f, SLUICE_FILTER_BACKEND, &addr, htons(be->port), svc->protocol);
 		}
 	}
 }

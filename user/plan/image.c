@@ -5,7 +5,6 @@
  */
 #include "plan/image.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/hash.h"
@@ -213,7 +212,7 @@ static int port_make(struct making *m, const struct side *s, const struct servic
 	return frontends_claim(m, s, p);
 }
 
-/* The programs rewrite TCP and UDP only. */
+/* The programs rewrite TCP and UDP only; who applies a Service is told of the rest. */
 static bool port_works(const struct service_port *p)
 {
 	return p->protocol == PROTO_TCP || p->protocol == PROTO_UDP;
@@ -237,23 +236,6 @@ static int side_make(struct making *m, const struct service *svc, const struct a
 	return 0;
 }
 
-static void ports_warn(const struct making *m, const struct service *svc)
-{
-	char text[1024];
-
-	if (!m->warn)
-		return;
-	vec_each(p, &svc->ports) {
-		if (port_works(p))
-			continue;
-		snprintf(text, sizeof(text),
-			 "Service %s/%s: port %u/%s is left out: only TCP and UDP are balanced",
-			 svc->meta.namespace, svc->meta.name, p->port,
-			 protocol_name(p->protocol));
-		m->warn(m->warn_arg, text);
-	}
-}
-
 /* Somebody else's, or one without an address of its own: not for this data plane at all. */
 static bool service_is_ours(const struct service *svc)
 {
@@ -267,7 +249,6 @@ static int service_make(struct making *m, const struct service *svc)
 
 	if (!service_is_ours(svc))
 		return 0;
-	ports_warn(m, svc);
 	vec_each(ip, &svc->cluster_ips) {
 		struct addr a;
 

@@ -135,10 +135,9 @@ static int rows_assign(struct layout *l)
 			next++;
 		if (next >= l->view->n_services)
 			return err_set(l->reterr, ENOSPC,
-				       "no room for port %s of %s/%s: the table of service ports "
+				       "no room for port %u/%s of %s/%s: the table of service ports "
 				       "holds %zu, in use or kept for open connections",
-				       *svc->port_name ? svc->port_name : "(unnamed)",
-				       svc->namespace, svc->name,
+				       svc->port, protocol_name(svc->protocol), svc->namespace, svc->name,
 				       l->view->n_services ? l->view->n_services - 1 : 0);
 		l->plan.rows.at[i] = next;
 		l->row_state[next] = ROW_LIVE;

@@ -24,7 +24,8 @@ struct store {
 	sqlite3_stmt *statements[STATEMENT_COUNT];	/* prepared at their first use */
 };
 
-/* Creates what is missing of the directory; *@ret is the file's path, the caller's to free. */
+/* The file's path, the caller's to free; make creates what is missing of it. */
+int store_path_find(const char *instance, char **ret, struct err *reterr);
 int store_path_make(const char *instance, char **ret, struct err *reterr);
 
 /* Makes the tables in a new file; refuses one that it does not know. */

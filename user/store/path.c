@@ -62,20 +62,24 @@ static int make_dirs(char *path, struct err *reterr)
 	return 0;
 }
 
-int store_path_make(const char *instance, char **ret, struct err *reterr)
+int store_path_find(const char *instance, char **ret, struct err *reterr)
 {
-	own(fd_close) int fd = -1;
-	own(free) char *path = NULL;
 	const char *dir = NULL;
 	int r = check_instance(instance, reterr) ?: state_dir(&dir, reterr);
 
 	if (r < 0)
 		return r;
-	if (asprintf(&path, "%s/%s/state.db", dir, instance) < 0) {
-		path = NULL;
+	if (asprintf(ret, "%s/%s/state.db", dir, instance) < 0)
 		return err_nomem(reterr);
-	}
-	r = make_dirs(path, reterr);
+	return 0;
+}
+
+int store_path_make(const char *instance, char **ret, struct err *reterr)
+{
+	own(fd_close) int fd = -1;
+	own(free) char *path = NULL;
+	int r = store_path_find(instance, &path, reterr) ?: make_dirs(path, reterr);
+
 	if (r < 0)
 		return r;
 	/* SQLite gives its journals the mode of the file, but the file the umask's. */

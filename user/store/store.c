@@ -33,30 +33,65 @@ static int exec_patiently(struct store *s, const char *sql)
 	return rc;
 }
 
-int store_open(const char *instance, struct store **ret, struct err *reterr)
+static int store_new(const char *instance, struct store **ret, struct err *reterr)
 {
 	own(store_close) struct store *s = calloc(1, sizeof(*s));
-	int rc, r;
 
 	if (!s)
 		return err_nomem(reterr);
 	s->instance = strdup(instance);
 	if (!s->instance)
 		return err_nomem(reterr);
-	r = store_path_make(instance, &s->path, reterr);
-	if (r < 0)
-		return r;
+	*ret = TAKE(s);
+	return 0;
+}
 
-	rc = sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE, NULL);
+static int db_open(struct store *s, const char *file, struct err *reterr)
+{
+	int rc = sqlite3_open_v2(file, &s->db, SQLITE_OPEN_READWRITE, NULL);
+
 	if (rc == SQLITE_OK)
 		rc = sqlite3_busy_timeout(s->db, BUSY_MS);
 	if (rc == SQLITE_OK)
 		rc = exec_patiently(s, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
 	if (rc != SQLITE_OK)
 		return db_fail(s, rc, "open", reterr);
-	r = db_check_schema(s, reterr);
-	if (r < 0)
+	return db_check_schema(s, reterr);
+}
+
+int store_open(const char *instance, struct store **ret, struct err *reterr)
+{
+	own(store_close) struct store *s = NULL;
+	int r;
+
+	r = store_new(instance, &s, reterr);
+	if (!r)
+		r = store_path_make(instance, &s->path, reterr);
+	if (!r)
+		r = db_open(s, s->path, reterr);
+	if (!r)
+		*ret = TAKE(s);
+	return r;
+}
+
+int store_open_reader(const char *instance, bool *ret_exists, struct store **ret,
+		      struct err *reterr)
+{
+	own(store_close) struct store *s = NULL;
+	bool exists = false;
+	int r;
+
+	r = store_new(instance, &s, reterr);
+	if (!r)
+		r = store_path_find(instance, &s->path, reterr);
+	if (!r) {
+		/* Not to be seen is not absent: opening it tells why. */
+		exists = access(s->path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+		r = db_open(s, exists ? s->path : ":memory:", reterr);
+	}
+	if (r)
 		return r;
+	*ret_exists = exists;
 	*ret = TAKE(s);
 	return 0;
 }

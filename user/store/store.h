@@ -19,6 +19,13 @@ struct store;
 
 /* Creates directory and file if needed. *@ret is the caller's. */
 int store_open(const char *instance, struct store **ret, struct err *reterr);
+
+/*
+ * For who only reads: creates nothing. Without a file, *@ret_exists is false and the store is
+ * an empty one in memory.
+ */
+int store_open_reader(const char *instance, bool *ret_exists, struct store **ret,
+		      struct err *reterr);
 void store_close(struct store *s);
 DEFINE_OWN(struct store, store_close)
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "cli/caveats.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+struct teller {
+	caveat_fn *tell;
+	void *arg;
+	const struct service *svc;
+};
+
+__attribute__((format(printf, 2, 3)))
+static void tell(const struct teller *t, const char *fmt, ...)
+{
+	char what[256], text[1024];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(what, sizeof(what), fmt, args);
+	va_end(args);
+	snprintf(text, sizeof(text), "Service %s/%s: %s", t->svc->meta.namespace,
+		 t->svc->meta.name, what);
+	t->tell(t->arg, text);
+}
+
+/* Without an address of its own nothing of it concerns packets; or it is somebody else's. */
+static bool service_is_ours(const struct service *s)
+{
+	return s->type != SERVICE_EXTERNAL_NAME && !s->headless &&
+	       !labels_find(&s->meta.labels, LABEL_SERVICE_PROXY);
+}
+
+static void service_tell(const struct teller *t)
+{
+	if (t->svc->lb_source_ranges.n)
+		tell(t, "loadBalancerSourceRanges is not enforced yet: every client gets through");
+	if (t->svc->affinity_client_ip)
+		tell(t, "sessionAffinity ClientIP has no effect yet");
+	vec_each(p, &t->svc->ports) {
+		if (p->protocol == PROTO_SCTP)
+			tell(t, "port %u/SCTP is left out: SCTP is not translated yet", p->port);
+	}
+}
+
+void caveats_tell(const object_vec *objects, caveat_fn *tell_, void *arg)
+{
+	vec_each(o, objects) {
+		struct teller t = { .tell = tell_, .arg = arg, .svc = &(*o)->u.service };
+
+		if ((*o)->kind == KIND_SERVICE && service_is_ours(t.svc))
+			service_tell(&t);
+	}
+}
