@@ -8,12 +8,12 @@
 
 #define BEGIN(ctx) ((void *)(long)(ctx)->data)
 #define END(ctx) ((void *)(long)(ctx)->data_end)
-#define TC_ACT_OK 0
+#define TC_ACT_UNSPEC -1
 
 SEC("tc")
 int floor_null(struct __sk_buff *skb)
 {
-	return TC_ACT_OK;
+	return TC_ACT_UNSPEC;
 }
 
 KEEP int send(struct __sk_buff *skb, bool v6)
@@ -23,7 +23,7 @@ KEEP int send(struct __sk_buff *skb, bool v6)
 
 	if (floor_parse(BEGIN(skb), END(skb), v6, &p, &k)) {
 		floor_astray++;
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	}
 	/* Otherwise clang would not make the key, for want of a reader. */
 	asm volatile("" : : "r"(&k) : "memory");
@@ -43,11 +43,11 @@ KEEP int hit_plain(struct __sk_buff *skb, bool v6)
 	union floor_value *f;
 
 	if (floor_parse(BEGIN(skb), END(skb), v6, &p, &k))
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	f = floor_find(&k, v6);
 	if (!f) {
 		floor_astray++;
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	}
 	floor_rewrite(&p, f, v6);
 	return bpf_redirect(f->f.ifindex, 0);
@@ -94,11 +94,11 @@ KEEP int hit(struct __sk_buff *skb, bool v6)
 	__u32 off;
 
 	if (floor_parse(BEGIN(skb), END(skb), v6, &p, &k))
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	f = floor_find(&k, v6);
 	if (!f) {
 		floor_astray++;
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	}
 	floor_write_macs(&p, &f->f);
 	p.ports[0] = f->f.sport;
@@ -114,10 +114,10 @@ KEEP int hit(struct __sk_buff *skb, bool v6)
 	if (!v6)
 		floor_write_ip4(&p, &f->v4);
 	else if (write_ip6(skb, &p, f))
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	if (fix_l4(skb, off, flags, &f->f)) {
 		floor_astray++;
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	}
 	return bpf_redirect(f->f.ifindex, 0);
 }
@@ -134,12 +134,12 @@ KEEP int miss(struct __sk_buff *skb, bool v6)
 	struct floor_packet p;
 
 	if (floor_parse(BEGIN(skb), END(skb), v6, &p, &k))
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	if (floor_find(&k, v6)) {
 		floor_astray++;
 		return bpf_redirect(skb->ifindex, 0);
 	}
-	return TC_ACT_OK;
+	return TC_ACT_UNSPEC;
 }
 
 SEC("tc")
@@ -155,10 +155,10 @@ KEEP int open(struct __sk_buff *skb, bool v6)
 	struct floor_packet p;
 
 	if (floor_parse(BEGIN(skb), END(skb), v6, &p, &k))
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	if (floor_find(&k, v6) || floor_open(&k, &f, v6)) {
 		floor_astray++;
-		return TC_ACT_OK;
+		return TC_ACT_UNSPEC;
 	}
 	floor_rewrite(&p, &f, v6);
 	return bpf_redirect(skb->ifindex, 0);

@@ -59,22 +59,37 @@ static struct tuple stranger(const struct setup *s, __u32 i)
 		.dport = 443,
 	};
 
-	while (setup_filter_has(s, t.src, t.sport) || setup_filter_has(s, t.dst, t.dport))
+	while (setup_filter_has(s, SLUICE_FILTER_BACKEND, t.src, t.sport) ||
+	       setup_filter_has(s, SLUICE_FILTER_FRONTEND, t.dst, t.dport))
 		t.src += 0x10000;
 	return t;
 }
 
-/* A tuple that shares a backend's bit: the filter's hash takes address ^ port << 16. */
+/*
+ * A stranger whose source has the bit of a backend in the filter. One in some thousands has, so a
+ * few are searched for and used in turn.
+ */
+#define LOOKALIKES 256
+
 static struct tuple lookalike(const struct setup *s, __u32 i)
 {
-	__u32 backend = s->spec->backends + i / 65535, twist = i % 65535 + 1;
+	static struct tuple found[LOOKALIKES];
+	static const struct setup *of;
+	static const struct kind *kind;
+	struct tuple t = { .src = 0x0ac10000, .dst = 0x0ac00001, .dport = 443 };
 
-	return (struct tuple){
-		.src = ntohl(htonl(backend) ^ twist << 16),
-		.dst = 0x0ac00001,
-		.sport = ntohs((__u16)(htons(8080) ^ twist)),
-		.dport = 443,
-	};
+	if (of == s && kind == s->kind)
+		return found[i % LOOKALIKES];
+	of = s;
+	kind = s->kind;
+	for (__u32 n = 0; n < LOOKALIKES; n++) {
+		do {
+			t.sport = t.sport % 65535 + 1;
+			t.src += t.sport == 1;
+		} while (!setup_filter_has(s, SLUICE_FILTER_BACKEND, t.src, t.sport));
+		found[n] = t;
+	}
+	return found[i % LOOKALIKES];
 }
 
 static struct tuple packet_of(const struct lane *l, const struct conns *c, __u32 i)
@@ -233,7 +248,7 @@ static __u32 verdict_of(const struct lane *l)
 		return tc ? TC_ACT_REDIRECT : XDP_TX;
 	case TRAFFIC_STRANGE:
 	case TRAFFIC_LOOKALIKE:
-		return tc ? TC_ACT_OK : XDP_PASS;
+		return tc ? (__u32)TC_ACT_UNSPEC : XDP_PASS;
 	case TRAFFIC_LIMITED:
 		break;
 	}

@@ -295,13 +295,12 @@ static struct sluice_filter filter_make(const struct setup *s)
 	return f;
 }
 
-bool setup_filter_has(const struct setup *s, __u32 addr, __u16 port)
+bool setup_filter_has(const struct setup *s, __u32 role, __u32 addr, __u16 port)
 {
 	static struct sluice_filter f;
 	static const struct setup *of;
 	static const struct kind *kind;
-	__u32 bit = sluice_filter_bit(SLUICE_FILTER_FRONTEND, htonl(addr), htons(port),
-				      proto_of(s->kind));
+	__u32 bit = sluice_filter_bit(role, htonl(addr), htons(port), proto_of(s->kind));
 
 	if (of != s || kind != s->kind)
 		f = filter_make(s);

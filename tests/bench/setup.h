@@ -12,6 +12,7 @@
 #include "bench/lab.h"
 #include "sluice/flow.h"
 #include "sluice/reason.h"
+#include "sluice/service.h"
 #include "sluice/settings.h"
 
 /* Sizes of the tables under test: all the flows that a run makes, with headroom. */
@@ -76,7 +77,7 @@ int setup_floor_map(const struct setup *s, const char *noun);
 int setup_set_rejects(struct setup *s, __u32 per_sec);
 
 /* Whether the programs' filter would let a packet with these ends through. */
-bool setup_filter_has(const struct setup *s, __u32 addr, __u16 port);
+bool setup_filter_has(const struct setup *s, __u32 role, __u32 addr, __u16 port);
 
 /* What the programs counted so far, over all CPUs and slots. */
 struct tally {
