@@ -8,6 +8,7 @@ from lab import PODS, addr, cluster_ip, who
 from objects import pod, web
 
 SECONDS = 6
+SECONDS_AT_MOST = 90
 
 
 class Load(threading.Thread):
@@ -30,8 +31,12 @@ class Load(threading.Thread):
 
 def change(t, loads):
     """Takes pods out and in, by readiness and by deletion, on both nodes."""
-    end, rounds = time.monotonic() + SECONDS, 0
-    while time.monotonic() < end:
+    start, rounds = time.monotonic(), 0
+    # For so long; on a slow machine for as many changes and requests as make a test of it.
+    while time.monotonic() < start + SECONDS or (
+        (rounds < 4 or any(load.asked <= 20 for load in loads))
+        and time.monotonic() < start + SECONDS_AT_MOST
+    ):
         host = PODS[rounds % len(PODS)]
         if rounds % 2:
             t.lab.apply(pod(host, ready=False))
