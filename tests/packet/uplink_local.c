@@ -25,7 +25,7 @@ static struct service given_socket(struct dp *dp)
 			     .to = { &node }, .to_port = DP_HOST_PORT);
 }
 
-/* Straight into the pod: MACs are of no interest to redirect_peer, the TTL is. */
+/* Straight into the pod, by the MACs of its neighbour entry. */
 static struct packet into_pod(struct packet p, struct end from, struct end to)
 {
 	return talk_routed(talk_between(p, from, to), to.host);
