@@ -35,13 +35,17 @@ static __always_inline __u32 csum_words_not(const __be32 *w, int n)
 }
 
 /*
- * RFC 1624, equation 3: HC' = ~(~HC + ~m + m'), where @delta = ~m + m' over all that changed.
- * A checksum over something that is not all zero is never 0xffff, and stays so.
+ * RFC 1624, equation 3: HC' = ~(~HC + ~m + m'), where @delta = ~m + m' over all that changed,
+ * folded or not. A checksum over something that is not all zero is never 0xffff, and stays so.
  */
-static __always_inline __sum16 csum_apply(__sum16 check, __u16 delta)
+static __always_inline __sum16 csum_apply(__sum16 check, __u32 delta)
 {
-	return (__sum16)~csum_fold((__u16)~check + (__u32)delta);
+	return (__sum16)~csum_fold((__u16)~check + delta);
 }
+
+/* The delta of TTL - 1. TTL is the low byte of its 16-bit word as read on little-endian: for
+ * m' = m - 1, ~m + m' is 0xfffe. */
+#define CSUM_TTL_LESS	0xfffeu
 
 /* UDP: 0 means "no checksum", so a sum of 0 travels as 0xffff (RFC 768). */
 static __always_inline __sum16 csum_apply_udp(__sum16 check, __u16 delta)

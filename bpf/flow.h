@@ -11,6 +11,7 @@
 #include "bpf/csum.h"
 #include "bpf/maps.h"
 #include "bpf/parse.h"
+#include "bpf/walk.h"
 
 union flow_value {
 	struct sluice_flow f;
@@ -18,23 +19,30 @@ union flow_value {
 	struct sluice_flow6 v6;
 };
 
-/*
- * The packet's tuple, both halves of a pair under construction, and a question to the routing
- * table. Not on the stack: it is too large for the 512 bytes of all frames; and on Linux 6.1 a
- * global function's argument may not be a map key ("R2 type=mem expected=fp, pkt, pkt_meta,
- * map_key, map_value"), so the tuple is copied here.
- */
+/* Both halves of a pair under construction. */
 struct flow_pair {
 	union flow_key key;
 	union flow_value fwd;
 	union flow_value rev;
 	union flow_key rev_key;
 	union flow_key other_key;	/* of a pair that is in our way */
+};
+
+/*
+ * What the slow half of the path knows. Not on the stack, whose 512 bytes all frames of a chain of
+ * calls share; and on Linux 6.1 a global function's argument may not be a map key ("R2 type=mem
+ * expected=fp, pkt, pkt_meta, map_key, map_value"). One for each CPU: the hooks that share it all
+ * run with bottom halves off, and none within another.
+ */
+struct scratch {
+	struct walk w;
+	struct pkt p;
+	struct flow_pair x;
 	struct bpf_fib_lookup fib;
 };
-MAP(sluice_scratch, PERCPU_ARRAY, __u32, struct flow_pair, 1, 0);
+MAP(sluice_scratch, PERCPU_ARRAY, __u32, struct scratch, 1, 0);
 
-static __always_inline struct flow_pair *flow_scratch(void)
+static __always_inline struct scratch *scratch_get(void)
 {
 	__u32 zero = 0;
 

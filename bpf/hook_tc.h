@@ -14,12 +14,13 @@
 #include "bpf/walk.h"
 
 #define HOOK_IS_XDP 0
+#define HOOK_DROP TC_ACT_SHOT
 
 /*
  * Let the packet go on. Not TC_ACT_OK, which would end the chain of programs and filters on the
  * device: there may be others behind us, a policer or a firewall. TCX_NEXT has the same value.
  */
-#define TC_GO_ON TC_ACT_UNSPEC
+#define HOOK_GO_ON TC_ACT_UNSPEC
 
 typedef struct __sk_buff hook_ctx;
 
@@ -37,6 +38,17 @@ static __always_inline void *tc_data_end(hook_ctx *ctx)
 {
 	barrier_var(ctx);
 	return (void *)(long)ctx->data_end;
+}
+
+static __always_inline __u32 hook_ifindex(hook_ctx *ctx)
+{
+	return ctx->ifindex;
+}
+
+/* The entries look at pkt_type where it says something. */
+static __always_inline bool hook_frame_is_ours(hook_ctx *ctx, const struct ethhdr *eth)
+{
+	return true;
 }
 
 static __always_inline struct cur hook_cur(hook_ctx *ctx)
@@ -138,19 +150,17 @@ static __always_inline enum sluice_reason hook_rewrite(hook_ctx *ctx, const stru
 	if ((void *)(ports + 4) > end)
 		return SLUICE_R_NOT_SENT;
 	no_csum = p->proto == IPPROTO_UDP && !ports[3];
-	ports[0] = f->f.sport;
-	ports[1] = f->f.dport;
+	store32(ports, load32(&f->f.sport));
 	if (!v6) {
 		struct iphdr *ip = data + ETH_HLEN;
 		bool forwarded = f->f.flags & SLUICE_FLOW_FORWARDED;
-		__u32 delta = f->f.addr_delta + (forwarded ? 0xfffe : 0);
 
 		if ((void *)(ip + 1) > end)
 			return SLUICE_R_NOT_SENT;
-		ip->saddr = f->v4.src;
-		ip->daddr = f->v4.dst;
+		store64(&ip->saddr, load64(&f->v4.src));
 		ip->ttl -= forwarded;
-		ip->check = csum_apply(ip->check, csum_fold(delta));
+		ip->check = csum_apply(ip->check,
+				       f->f.addr_delta + (forwarded ? CSUM_TTL_LESS : 0));
 	} else if (tc_rewrite_ipv6(ctx, p, f)) {
 		return SLUICE_R_NOT_SENT;
 	}
@@ -185,8 +195,8 @@ static __always_inline enum sluice_reason hook_send(hook_ctx *ctx, struct walk *
 		if (tc_set_macs(ctx, f->f.dmac, f->f.smac))
 			return SLUICE_R_NOT_SENT;
 		/* On its way out of that very device: no second round through our own hook. */
-		if (w->from == FROM_HOST && f->f.ifindex == w->ifindex)
-			w->action = TC_GO_ON;
+		if (w->from == FROM_HOST && f->f.ifindex == hook_ifindex(ctx))
+			w->action = HOOK_GO_ON;
 		else
 			w->action = bpf_redirect(f->f.ifindex, 0);
 		return SLUICE_R_OK;
@@ -203,7 +213,7 @@ static __always_inline enum sluice_reason hook_send(hook_ctx *ctx, struct walk *
 		w->action = bpf_redirect_peer(f->f.ifindex, 0);
 		return SLUICE_R_OK;
 	case SLUICE_SEND_STACK:
-		w->action = TC_GO_ON;
+		w->action = HOOK_GO_ON;
 		return SLUICE_R_OK;
 	case SLUICE_SEND_UPLINK_IN:
 		if (tc_set_macs(ctx, f->f.dmac, f->f.smac))
@@ -214,8 +224,8 @@ static __always_inline enum sluice_reason hook_send(hook_ctx *ctx, struct walk *
 		cfg = settings_get();
 		if (!cfg)
 			return SLUICE_R_NOT_SENT;
-		if (w->ifindex == cfg->lo_ifindex) {
-			w->action = TC_GO_ON;	/* on its way there anyhow */
+		if (hook_ifindex(ctx) == cfg->lo_ifindex) {
+			w->action = HOOK_GO_ON;	/* on its way there anyhow */
 			return SLUICE_R_OK;
 		}
 		if (tc_set_macs(ctx, none, none))

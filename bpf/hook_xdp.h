@@ -10,6 +10,8 @@
 #include "bpf/walk.h"
 
 #define HOOK_IS_XDP 1
+#define HOOK_GO_ON XDP_PASS
+#define HOOK_DROP XDP_DROP
 
 typedef struct xdp_md hook_ctx;
 
@@ -19,6 +21,23 @@ static __always_inline struct cur hook_cur(hook_ctx *ctx)
 	void *end = (void *)(long)ctx->data_end;
 
 	return (struct cur){ .pos = data, .end = end, .frame_len = end - data };
+}
+
+/* The device of the hook: a constant, but for a program that is bound to none. */
+static __always_inline __u32 hook_ifindex(hook_ctx *ctx)
+{
+	return sluice_dev.ifindex ?: ctx->ingress_ifindex;
+}
+
+/*
+ * A device in promiscuous mode shows XDP frames for others, which somebody else forwards; tc
+ * has pkt_type for this. Two loads and a compare with constants.
+ */
+static __always_inline bool hook_frame_is_ours(hook_ctx *ctx, const struct ethhdr *eth)
+{
+	return !sluice_dev.ifindex ||
+	       (load32(eth->h_dest) == *(const volatile __u32 *)sluice_dev.mac &&
+		*(const __u16 *)(eth->h_dest + 4) == *(const volatile __u16 *)(sluice_dev.mac + 4));
 }
 
 static __always_inline struct weight hook_weight(hook_ctx *ctx, const struct pkt *p)
@@ -44,8 +63,9 @@ static __always_inline bool hook_can_send(const struct sluice_flow *f)
 }
 
 /*
- * Rewrites addresses, ports, TTL and checksums in place. Only headers that parse() has seen;
- * the bounds are checked again for the verifier. OK, or NOT_SENT with the packet untouched.
+ * Rewrites addresses, ports, TTL and checksums in place: what XDP sends it has forwarded. Only
+ * headers that were parsed; the bounds are checked again for the verifier. OK, or NOT_SENT with
+ * the packet untouched.
  */
 static __always_inline enum sluice_reason hook_rewrite(hook_ctx *ctx, const struct pkt *p,
 							const union flow_value *f, bool v6)
@@ -54,7 +74,6 @@ static __always_inline enum sluice_reason hook_rewrite(hook_ctx *ctx, const stru
 	void *end = (void *)(long)ctx->data_end;
 	void *l4 = data + (p->l4_off & PKT_L4_OFF_MAX);
 	__be16 *ports = l4;
-	bool forwarded = f->f.flags & SLUICE_FLOW_FORWARDED;
 
 	if (p->proto == IPPROTO_TCP) {
 		struct tcphdr *tcp = l4;
@@ -69,8 +88,7 @@ static __always_inline enum sluice_reason hook_rewrite(hook_ctx *ctx, const stru
 			return SLUICE_R_NOT_SENT;
 		udp->check = csum_apply_udp(udp->check, f->f.l4_delta);
 	}
-	ports[0] = f->f.sport;
-	ports[1] = f->f.dport;
+	store32(ports, load32(&f->f.sport));
 
 	if (v6) {
 		struct ipv6hdr *ip = data + ETH_HLEN;
@@ -78,21 +96,17 @@ static __always_inline enum sluice_reason hook_rewrite(hook_ctx *ctx, const stru
 		/* Always true: L4 is behind it. The verifier cannot know. */
 		if ((void *)(ip + 1) > end)
 			return SLUICE_R_NOT_SENT;
-		__builtin_memcpy(&ip->saddr, f->v6.src, sizeof(ip->saddr));
-		__builtin_memcpy(&ip->daddr, f->v6.dst, sizeof(ip->daddr));
-		ip->hop_limit -= forwarded;
+		for (int i = 0; i < 4; i++)
+			store64((void *)&ip->saddr + i * 8, load64((const void *)f->v6.src + i * 8));
+		ip->hop_limit--;
 	} else {
 		struct iphdr *ip = data + ETH_HLEN;
-		/* TTL is the low byte of its 16-bit word as read on little-endian:
-		 * ~m + m' for m' = m - 1 is 0xfffe. */
-		__u32 delta = f->f.addr_delta + (forwarded ? 0xfffe : 0);
 
 		if ((void *)(ip + 1) > end)
 			return SLUICE_R_NOT_SENT;
-		ip->saddr = f->v4.src;
-		ip->daddr = f->v4.dst;
-		ip->ttl -= forwarded;
-		ip->check = csum_apply(ip->check, csum_fold(delta));
+		store64(&ip->saddr, load64(&f->v4.src));
+		ip->ttl--;
+		ip->check = csum_apply(ip->check, f->f.addr_delta + CSUM_TTL_LESS);
 	}
 	return SLUICE_R_OK;
 }
@@ -105,9 +119,9 @@ static __always_inline enum sluice_reason hook_send(hook_ctx *ctx, struct walk *
 
 	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
 		return SLUICE_R_NOT_SENT;
-	__builtin_memcpy(eth->h_dest, f->f.dmac, sizeof(eth->h_dest));
-	__builtin_memcpy(eth->h_source, f->f.smac, sizeof(eth->h_source));
-	w->action = f->f.ifindex == w->ifindex ? XDP_TX : bpf_redirect(f->f.ifindex, 0);
+	store64(eth, load64(f->f.dmac));
+	store32((void *)eth + 8, load32((const void *)f->f.dmac + 8));
+	w->action = f->f.ifindex == hook_ifindex(ctx) ? XDP_TX : bpf_redirect(f->f.ifindex, 0);
 	return SLUICE_R_OK;
 }
 

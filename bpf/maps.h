@@ -127,7 +127,7 @@ static __always_inline const struct sluice_settings *settings_get(void)
 	return bpf_map_lookup_elem(&sluice_settings, &zero);
 }
 
-/* By value: a key must lie on the stack or in a map (see struct flow_pair). */
+/* By value: a key must lie on the stack or in a map (see struct scratch). */
 static __always_inline const struct sluice_device *device_find(__u32 ifindex)
 {
 	return bpf_map_lookup_elem(&sluice_devices, &ifindex);

@@ -41,3 +41,27 @@
 
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
+
+/*
+ * Several fields of a packet at once. Packets keep no alignment that C knows of; the machines that
+ * sluice runs on do not ask for any, and the verifier then neither.
+ */
+static __always_inline __u32 load32(const void *at)
+{
+	return *(const __u32 *)at;
+}
+
+static __always_inline __u64 load64(const void *at)
+{
+	return *(const __u64 *)at;
+}
+
+static __always_inline void store32(void *at, __u32 v)
+{
+	*(__u32 *)at = v;
+}
+
+static __always_inline void store64(void *at, __u64 v)
+{
+	*(__u64 *)at = v;
+}

@@ -5,8 +5,9 @@
  *	parse → filter → find flow → (miss: find service → choose backend → make flow)
  *	      → rewrite → send
  *
- * path_walk() is the fast half: an established packet leaves it with one hash lookup. All that
- * is rare (first packets, handshakes, ends, once a second) is path_slow(), out of line.
+ * The front (front.h) walks it for plain packets of established flows with one hash lookup, and
+ * sends past what is not ours. Here is the whole way: first packets, handshakes, ends, once a
+ * second, and headers that are not plain.
  *
  * hook_xdp.h or hook_tc.h gives hook_ctx and the verbs.
  */
@@ -18,31 +19,27 @@
 /* Beside the reasons: the packet is of no flow yet. */
 #define PATH_NEW	SLUICE_R_COUNT
 
-/* The tail of both halves: the flow is known, the packet goes. */
+/* The packet goes as the entry says; that it may was asked before. */
+static __always_inline enum sluice_reason path_deliver(hook_ctx *ctx, struct walk *w,
+						       const struct pkt *p,
+						       const union flow_value *f, bool v6)
+{
+	enum sluice_reason why = hook_rewrite(ctx, p, f, v6);
+
+	if (unlikely(why))
+		return why;
+	count_slot(f->f.slot, f->f.flags & SLUICE_FLOW_REPLY, hook_weight(ctx, p));
+	return hook_send(ctx, w, p, f, v6);
+}
+
+/* The tail of the slow half: the flow is known, the packet goes. */
 static __always_inline enum sluice_reason path_send(hook_ctx *ctx, struct walk *w,
 						    const struct pkt *p, const union flow_value *f,
 						    bool v6)
 {
 	enum sluice_reason why = hop_allows(ctx, w, p, &f->f);
 
-	if (why)
-		return why;
-	count_slot(f->f.slot, f->f.flags & SLUICE_FLOW_REPLY, hook_weight(ctx, p));
-	why = hook_rewrite(ctx, p, f, v6);
-	if (why)
-		return why;
-	return hook_send(ctx, w, p, f, v6);
-}
-
-/* Whether an entry of the lasting table needs more than a rewrite. */
-static __always_inline bool path_is_plain(const struct pkt *p, const union flow_value *f)
-{
-	if (p->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST) || p->bad)
-		return false;
-	if (f->f.send < SLUICE_SEND_WIRE || now_jiffies() - f->f.seen >= sluice_hz)
-		return false;
-	return p->proto == IPPROTO_TCP || f->f.flags & SLUICE_FLOW_REPLY ||
-	       flow_slot_current(&f->f);
+	return why ?: path_deliver(ctx, w, p, f, v6);
 }
 
 /*
@@ -126,14 +123,14 @@ static __always_inline bool flow_keep(const struct pkt *p, union flow_value *f,
 }
 
 static __always_inline enum sluice_reason path_slow(hook_ctx *ctx, struct walk *w,
-						    const struct pkt *p, bool v6)
+						    const struct pkt *p, struct flow_pair *x,
+						    bool v6)
 {
 	const struct sluice_settings *cfg = settings_get();
-	struct flow_pair *x = flow_scratch();
 	union flow_value *f;
 	enum sluice_reason why;
 
-	if (!x || !cfg)
+	if (!cfg)
 		return SLUICE_R_NOT_OURS;
 	x->key = p->key;
 	f = flow_find(&x->key, v6);
@@ -159,77 +156,76 @@ static __always_inline enum sluice_reason path_slow(hook_ctx *ctx, struct walk *
 	return path_send(ctx, w, p, f, v6);
 }
 
-/* A packet of no flow; path_slow() has left its tuple in the scratch. */
+/* A packet of no flow; path_slow() has left its tuple in @x. */
 static __always_inline enum sluice_reason path_new(hook_ctx *ctx, struct walk *w,
-						   const struct pkt *p, bool v6)
+						   const struct pkt *p, struct flow_pair *x, bool v6)
 {
-	struct flow_pair *x = flow_scratch();
-	enum sluice_reason why;
+	enum sluice_reason why = flow_new(ctx, w, p, x, v6);
 
-	if (!x)
-		return SLUICE_R_NOT_OURS;
-	why = flow_new(ctx, w, p, x, v6);
 	if (!why && !HOOK_IS_XDP)
 		w->via_neigh = neigh_take_turn(&x->fwd.f);
 	return why ?: path_send(ctx, w, p, &x->fwd, v6);
 }
 
 /*
- * Global functions: large, rare, and proved once each. The verifier wants to see that it knows
- * their pointers are not NULL. They are called one after the other, not by each other, because
- * the frames of a chain of calls share 512 bytes.
+ * Global functions: large, rare, and proved once each. They are called one after the other, not
+ * by each other, because the frames of a chain of calls share 512 bytes.
  */
-__noinline int sluice_slow4(hook_ctx *ctx, struct walk *w, const struct pkt *p)
+__noinline int sluice_slow4(hook_ctx *ctx)
 {
-	return w && p ? path_slow(ctx, w, p, false) : SLUICE_R_NOT_OURS;
+	struct scratch *s = scratch_get();
+
+	return s ? path_slow(ctx, &s->w, &s->p, &s->x, false) : SLUICE_R_NOT_OURS;
 }
 
-__noinline int sluice_slow6(hook_ctx *ctx, struct walk *w, const struct pkt *p)
+__noinline int sluice_slow6(hook_ctx *ctx)
 {
-	return w && p ? path_slow(ctx, w, p, true) : SLUICE_R_NOT_OURS;
+	struct scratch *s = scratch_get();
+
+	return s ? path_slow(ctx, &s->w, &s->p, &s->x, true) : SLUICE_R_NOT_OURS;
 }
 
-__noinline int sluice_new4(hook_ctx *ctx, struct walk *w, const struct pkt *p)
+__noinline int sluice_new4(hook_ctx *ctx)
 {
-	return w && p ? path_new(ctx, w, p, false) : SLUICE_R_NOT_OURS;
+	struct scratch *s = scratch_get();
+
+	return s ? path_new(ctx, &s->w, &s->p, &s->x, false) : SLUICE_R_NOT_OURS;
 }
 
-__noinline int sluice_new6(hook_ctx *ctx, struct walk *w, const struct pkt *p)
+__noinline int sluice_new6(hook_ctx *ctx)
 {
-	return w && p ? path_new(ctx, w, p, true) : SLUICE_R_NOT_OURS;
+	struct scratch *s = scratch_get();
+
+	return s ? path_new(ctx, &s->w, &s->p, &s->x, true) : SLUICE_R_NOT_OURS;
 }
 
 /* Behind parse(). */
-static __always_inline enum sluice_reason path_family(hook_ctx *ctx, struct walk *w,
-						      const struct pkt *p, bool v6)
+static __always_inline enum sluice_reason path_family(hook_ctx *ctx, const struct walk *w, bool v6)
 {
-	union flow_value *f = flow_find(&p->key, v6);
-	int why;
+	int why = v6 ? sluice_slow6(ctx) : sluice_slow4(ctx);
 
-	if (likely(f && path_is_plain(p, f)))
-		return path_send(ctx, w, p, f, v6);
-	why = v6 ? sluice_slow6(ctx, w, p) : sluice_slow4(ctx, w, p);
 	if (why == PATH_NEW && !(w->maybe & MAYBE_TO_FRONTEND))
 		return SLUICE_R_NOT_OURS;
 	if (why == PATH_NEW)
-		why = v6 ? sluice_new6(ctx, w, p) : sluice_new4(ctx, w, p);
+		why = v6 ? sluice_new6(ctx) : sluice_new4(ctx);
 	return why;
 }
 
-/* @p and @w come zeroed, but for where the packet is. */
-static __always_inline enum sluice_reason path_walk(hook_ctx *ctx, struct walk *w, struct pkt *p)
+static __always_inline enum sluice_reason path_walk(hook_ctx *ctx, struct scratch *s)
 {
 	struct cur c = hook_cur(ctx);
-	enum sluice_reason why = parse(&c, p);
+	enum sluice_reason why;
 
+	__builtin_memset(&s->p, 0, sizeof(s->p));
+	why = parse(&c, &s->p);
 	if (why)
 		return why;
-	if (p->fragment)
+	if (s->p.fragment)
 		return SLUICE_R_FRAGMENT;
-	w->maybe = filter_ask(p);
-	if (!w->maybe)
+	s->w.maybe = filter_ask(&s->p);
+	if (!s->w.maybe)
 		return SLUICE_R_NOT_OURS;
-	return p->v6 ? path_family(ctx, w, p, true) : path_family(ctx, w, p, false);
+	return s->p.v6 ? path_family(ctx, &s->w, true) : path_family(ctx, &s->w, false);
 }
 
 /* Counts a packet that ends here, for the node and for its service. */

@@ -81,15 +81,15 @@ static __always_inline void hop_ask(struct bpf_fib_lookup *fib, const union flow
 static __noinline int hop_find(hook_ctx *ctx, const struct walk *w, union flow_value *f,
 			       __u32 proto, bool v6)
 {
-	struct flow_pair *x = flow_scratch();
+	struct scratch *s = scratch_get();
 	struct bpf_fib_lookup *fib;
 	const struct sluice_device *dev, *in;
 	__u8 send, flags = f->f.flags & ~SLUICE_FLOW_XDP;
 	long rc;
 
-	if (!x)
+	if (!s)
 		return SLUICE_R_NO_ROUTE;
-	fib = &x->fib;
+	fib = &s->fib;
 	hop_ask(fib, f, proto, w->ifindex, v6);
 	rc = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
 	if (rc == BPF_FIB_LKUP_RET_SUCCESS)
@@ -125,20 +125,24 @@ static __noinline int hop_find(hook_ctx *ctx, const struct walk *w, union flow_v
 	return SLUICE_R_OK;
 }
 
+/* Whether this hook can send the packet the way of @f, TTL aside. */
+static __always_inline bool hop_takes(hook_ctx *ctx, const struct pkt *p,
+				      const struct sluice_flow *f)
+{
+	return hook_can_send(f) && likely(!f->mtu || hook_wire_len(ctx, p) <= f->mtu);
+}
+
 /* OK, or why the packet cannot go the way of @f from this hook: nothing is done to it yet. */
 static __always_inline enum sluice_reason hop_allows(hook_ctx *ctx, struct walk *w,
 						     const struct pkt *p,
 						     const struct sluice_flow *f)
 {
-	if (!hook_can_send(f))
-		return SLUICE_R_LATER;
 	/* Not left to the stack: for it a node port is an address of its own, and it would
 	 * answer a live connection with RST. */
-	if (f->flags & SLUICE_FLOW_FORWARDED && p->ttl <= 1)
+	if (hook_can_send(f) && f->flags & SLUICE_FLOW_FORWARDED && p->ttl <= 1)
 		return HOOK_IS_XDP ? SLUICE_R_LATER : SLUICE_R_TTL;
-	if (unlikely(f->mtu && hook_wire_len(ctx, p) > f->mtu)) {
-		w->mtu = f->mtu;
-		return HOOK_IS_XDP ? SLUICE_R_LATER : SLUICE_R_TOO_BIG;
-	}
-	return SLUICE_R_OK;
+	if (hop_takes(ctx, p, f))
+		return SLUICE_R_OK;
+	w->mtu = f->mtu;
+	return HOOK_IS_XDP ? SLUICE_R_LATER : SLUICE_R_TOO_BIG;
 }

@@ -12,38 +12,49 @@
 
 static __always_inline bool filter_has(const struct sluice_filter *f, __u32 bit)
 {
-	bit &= SLUICE_FILTER_BITS - 1;
-	return f->words[bit / 64] >> (bit % 64) & 1;
+	return f->words[bit / 64 & (SLUICE_FILTER_BITS / 64 - 1)] >> (bit % 64) & 1;
 }
 
 /* What the packet may be: for a frontend, from a backend. 0: certainly neither. */
 #define MAYBE_TO_FRONTEND	1u
 #define MAYBE_FROM_BACKEND	2u
 
-static __always_inline __u32 filter_ask(const struct pkt *p)
+static __always_inline const struct sluice_filter *filter_get(void)
 {
 	__u32 zero = 0;
-	const struct sluice_filter *f = bpf_map_lookup_elem(&sluice_filter, &zero);
-	__be32 src, dst;
-	__be16 sport, dport;
+
+	return bpf_map_lookup_elem(&sluice_filter, &zero);
+}
+
+/* The addresses by their last 4 bytes, as they are in the packet. */
+static __always_inline bool filter_to_frontend(const struct sluice_filter *f, __be32 dst,
+					       __be16 dport, __u8 proto)
+{
+	return filter_has(f, sluice_filter_bit(SLUICE_FILTER_FRONTEND, dst, dport, proto));
+}
+
+static __always_inline bool filter_from_backend(const struct sluice_filter *f, __be32 src,
+						__be16 sport, __u8 proto)
+{
+	return filter_has(f, sluice_filter_bit(SLUICE_FILTER_BACKEND, src, sport, proto));
+}
+
+static __always_inline __u32 filter_ask(const struct pkt *p)
+{
+	const struct sluice_filter *f = filter_get();
+	const union flow_key *k = &p->key;
+	bool to, from;
 
 	if (!f)
 		return 0;
 	if (p->v6) {
-		src = p->key.v6.src[3];
-		dst = p->key.v6.dst[3];
-		sport = p->key.v6.sport;
-		dport = p->key.v6.dport;
+		to = filter_to_frontend(f, k->v6.dst[3], k->v6.dport, p->proto);
+		from = filter_from_backend(f, k->v6.src[3], k->v6.sport, p->proto);
 	} else {
-		src = p->key.v4.src;
-		dst = p->key.v4.dst;
-		sport = p->key.v4.sport;
-		dport = p->key.v4.dport;
+		to = filter_to_frontend(f, k->v4.dst, k->v4.dport, p->proto);
+		from = filter_from_backend(f, k->v4.src, k->v4.sport, p->proto);
 	}
-	return (filter_has(f, sluice_filter_bit(SLUICE_FILTER_FRONTEND, dst, dport, p->proto)) ?
-		MAYBE_TO_FRONTEND : 0) |
-	       (filter_has(f, sluice_filter_bit(SLUICE_FILTER_BACKEND, src, sport, p->proto)) ?
-		MAYBE_FROM_BACKEND : 0);
+	return (to ? MAYBE_TO_FRONTEND : 0) | (from ? MAYBE_FROM_BACKEND : 0);
 }
 
 static __always_inline const struct sluice_frontend *frontend_find(const struct pkt *p, bool v6)

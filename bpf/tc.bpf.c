@@ -4,7 +4,7 @@
  * needs a program to arm its timer.
  */
 #include "bpf/hook_tc.h"
-#include "bpf/path.h"
+#include "bpf/front.h"
 #include "bpf/gc.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -23,19 +23,16 @@ MAP(sluice_service_base, ARRAY, __u32, struct sluice_slot_count, 1024, BPF_F_MMA
  * Most drivers put all headers in the linear part; if not, pull them in, once, and walk again:
  * nothing has happened yet. Never the whole packet, which may be 64 KB of GSO data.
  */
-static __always_inline enum sluice_reason walk(struct __sk_buff *skb, struct walk *w, struct pkt *p)
+static __always_inline enum sluice_reason walk(struct __sk_buff *skb, struct scratch *s)
 {
-	enum sluice_reason why = path_walk(skb, w, p);
+	enum sluice_reason why = path_walk(skb, s);
 	__u32 want = skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX;
 	void *data = (void *)(long)skb->data;
 	void *end = (void *)(long)skb->data_end;
 
 	if (likely(why != SLUICE_R_TRUNCATED) || end - data >= want)
 		return why;
-	if (bpf_skb_pull_data(skb, want))
-		return why;
-	__builtin_memset(p, 0, sizeof(*p));
-	return path_walk(skb, w, p);
+	return bpf_skb_pull_data(skb, want) ? why : path_walk(skb, s);
 }
 
 /* The one exit: the reason is counted and becomes an action. */
@@ -48,18 +45,29 @@ static __always_inline int finish(struct __sk_buff *skb, struct walk *w, const s
 		why = SLUICE_R_NOT_OURS;	/* too short for ports: the stack's to judge */
 	path_count_drop(skb, w, p, why);
 	if (reason_verdict(why) == SLUICE_V_PASS)
-		return TC_GO_ON;
+		return HOOK_GO_ON;
 	return path_answer(skb, w, p, why) ? w->action : TC_ACT_SHOT;
+}
+
+/* Everything that the front does not take. */
+__noinline int sluice_rest(struct __sk_buff *skb, __u32 from)
+{
+	struct scratch *s = scratch_get();
+
+	if (!s)
+		return HOOK_GO_ON;
+	s->w = (struct walk){ .ifindex = hook_ifindex(skb), .from = from };
+	return finish(skb, &s->w, &s->p, walk(skb, s));
 }
 
 static __always_inline int handle(struct __sk_buff *skb, enum origin from)
 {
-	struct walk w = { .ifindex = skb->ifindex, .from = from };
-	struct pkt p = {};
+	int action;
 
 	if (skb->vlan_present)
-		return TC_GO_ON;	/* tagged, with the tag beside the frame */
-	return finish(skb, &w, &p, walk(skb, &w, &p));
+		return HOOK_GO_ON;	/* tagged, with the tag beside the frame */
+	action = front(skb, from);
+	return likely(action != FRONT_REST) ? action : sluice_rest(skb, from);
 }
 
 /* From the wire. Frames for others, which only a promiscuous device shows, are not ours. */
@@ -67,7 +75,7 @@ SEC("tc")
 int sluice_uplink_in(struct __sk_buff *skb)
 {
 	if (skb->pkt_type != PACKET_HOST)
-		return TC_GO_ON;
+		return HOOK_GO_ON;
 	return handle(skb, FROM_WIRE);
 }
 
@@ -79,7 +87,7 @@ SEC("tc")
 int sluice_uplink_out(struct __sk_buff *skb)
 {
 	if (skb->ingress_ifindex)
-		return TC_GO_ON;
+		return HOOK_GO_ON;
 	return handle(skb, FROM_HOST);
 }
 
@@ -98,7 +106,7 @@ SEC("tc")
 int sluice_workload_out(struct __sk_buff *skb)
 {
 	if (skb->ingress_ifindex)
-		return TC_GO_ON;
+		return HOOK_GO_ON;
 	return handle(skb, FROM_HOST);
 }
 

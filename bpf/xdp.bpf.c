@@ -5,25 +5,9 @@
  * untouched.
  */
 #include "bpf/hook_xdp.h"
-#include "bpf/path.h"
+#include "bpf/front.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-
-/*
- * A device in promiscuous mode shows XDP frames for others, which somebody else forwards; tc
- * has pkt_type for this. Two loads and a compare with constants.
- */
-static __always_inline bool frame_is_for_us(const struct xdp_md *ctx)
-{
-	const struct ethhdr *eth = (void *)(long)ctx->data;
-
-	if (!sluice_dev.ifindex)
-		return true;
-	if ((void *)(eth + 1) > (void *)(long)ctx->data_end)
-		return false;
-	return *(const __u32 *)eth->h_dest == *(const volatile __u32 *)sluice_dev.mac &&
-	       *(const __u16 *)(eth->h_dest + 4) == *(const volatile __u16 *)(sluice_dev.mac + 4);
-}
 
 /* The one exit: the reason is counted and becomes an action. */
 static __always_inline int finish(struct xdp_md *ctx, struct walk *w, const struct pkt *p,
@@ -38,13 +22,21 @@ static __always_inline int finish(struct xdp_md *ctx, struct walk *w, const stru
 	return path_answer(ctx, w, p, why) ? w->action : XDP_DROP;
 }
 
+/* Everything that the front does not take. */
+__noinline int sluice_rest(struct xdp_md *ctx)
+{
+	struct scratch *s = scratch_get();
+
+	if (!s)
+		return XDP_PASS;
+	s->w = (struct walk){ .ifindex = hook_ifindex(ctx), .from = FROM_WIRE };
+	return finish(ctx, &s->w, &s->p, path_walk(ctx, s));
+}
+
 SEC("xdp")
 int sluice_xdp(struct xdp_md *ctx)
 {
-	struct walk w = { .ifindex = ctx->ingress_ifindex, .from = FROM_WIRE };
-	struct pkt p = {};
+	int action = front(ctx, FROM_WIRE);
 
-	if (!frame_is_for_us(ctx))
-		return XDP_PASS;
-	return finish(ctx, &w, &p, path_walk(ctx, &w, &p));
+	return likely(action != FRONT_REST) ? action : sluice_rest(ctx);
 }

@@ -108,13 +108,13 @@ struct sluice_filter {
 #define SLUICE_FILTER_FRONTEND	0u	/* its destination */
 #define SLUICE_FILTER_BACKEND	1u	/* its source */
 
-/* The bit of an address and port: @word is the last 4 bytes of the address, as in memory. */
+/*
+ * The bit of an address and port: @word is the last 4 bytes of the address, as in memory. One
+ * multiplication whose high bits all inputs reach (Knuth, TAOCP vol. 3, 6.4: 2^64 / golden ratio).
+ */
 static inline __u32 sluice_filter_bit(__u32 role, __be32 word, __be16 port, __u8 proto)
 {
-	/* Two odd constants (2^32 / golden ratio, and one of Murmur3): address and port must not
-	 * cancel each other out, or anybody could pick pairs that look like a service. */
-	__u32 rest = (__u32)port << 16 | role << 8 | proto;
-	__u32 h = (__u32)word * 0x9e3779b1u ^ rest * 0x85ebca6bu;
+	__u64 k = (__u64)(__u32)word << 32 | (__u32)port << 16 | role << 8 | proto;
 
-	return (h ^ h >> 15) * 0x9e3779b1u >> (32 - 19);
+	return k * 0x9e3779b97f4a7c15ull >> (64 - 19);
 }

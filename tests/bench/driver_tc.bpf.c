@@ -31,7 +31,7 @@ int bench_driver(struct __sk_buff *skb)
 	skb->tc_index = 0;
 	skb->cb[0] = 0;
 
-	c->done++;
+	driver_settle(c);
 	bpf_tail_call(skb, &bench_target, 0);
 	c->missed++;
 	return TC_ACT_SHOT;

@@ -35,7 +35,7 @@ int bench_driver(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	driver_write(c, data, step);
 
-	c->done++;
+	driver_settle(c);
 	bpf_tail_call(ctx, &bench_target, 0);
 	c->missed++;
 	return XDP_ABORTED;

@@ -18,6 +18,8 @@
 #include "sluice/flow.h"
 
 #define KEEP static __always_inline
+#define WORD32(at) (*(__u32 *)(at))
+#define WORD64(at) (*(__u64 *)(at))
 #define ETH_HLEN 14
 
 #define TABLE(name, map_type, key_type, value_type)			\
@@ -94,13 +96,9 @@ KEEP int floor_parse4(void *data, void *end, struct floor_packet *p, union floor
 	    p->ip4->frag_off & bpf_htons(0x3fff) || p->ip4->ttl < 2 ||
 	    floor_parse_l4(p->ip4 + 1, end, p->ip4->protocol, p))
 		return -1;
-	k->v4 = (struct sluice_flow4_key){
-		.src = p->ip4->saddr,
-		.dst = p->ip4->daddr,
-		.sport = p->ports[0],
-		.dport = p->ports[1],
-		.proto = p->ip4->protocol,
-	};
+	WORD64(&k->v4.src) = WORD64(&p->ip4->saddr);
+	WORD32(&k->v4.sport) = WORD32(p->ports);
+	WORD32(&k->v4.proto) = p->ip4->protocol;
 	return 0;
 }
 
@@ -111,12 +109,10 @@ KEEP int floor_parse6(void *data, void *end, struct floor_packet *p, union floor
 	if ((void *)(p->ip6 + 1) > end || p->ip6->hop_limit < 2 ||
 	    floor_parse_l4(p->ip6 + 1, end, p->ip6->nexthdr, p))
 		return -1;
-	__builtin_memcpy(k->v6.src, &p->ip6->saddr, sizeof(k->v6.src));
-	__builtin_memcpy(k->v6.dst, &p->ip6->daddr, sizeof(k->v6.dst));
-	k->v6.sport = p->ports[0];
-	k->v6.dport = p->ports[1];
-	k->v6.proto = p->ip6->nexthdr;
-	__builtin_memset(k->v6.zero, 0, sizeof(k->v6.zero));
+	for (int i = 0; i < 4; i++)
+		WORD64(&k->v6.src[i * 2]) = WORD64((void *)&p->ip6->saddr + i * 8);
+	WORD32(&k->v6.sport) = WORD32(p->ports);
+	WORD32(&k->v6.proto) = p->ip6->nexthdr;
 	return 0;
 }
 
@@ -148,22 +144,21 @@ KEEP long floor_half_put(const union floor_key *k, const union floor_value *f, _
 
 KEEP void floor_write_macs(struct floor_packet *p, const struct sluice_flow *f)
 {
-	__builtin_memcpy(p->eth->h_dest, f->dmac, sizeof(f->dmac));
-	__builtin_memcpy(p->eth->h_source, f->smac, sizeof(f->smac));
+	WORD64(p->eth) = WORD64(f->dmac);
+	WORD32((void *)p->eth + 8) = WORD32((void *)f->dmac + 8);
 }
 
 KEEP void floor_write_ip4(struct floor_packet *p, const struct sluice_flow4 *f)
 {
-	p->ip4->saddr = f->src;
-	p->ip4->daddr = f->dst;
+	WORD64(&p->ip4->saddr) = WORD64(&f->src);
 	p->ip4->ttl--;
 	p->ip4->check = floor_csum(p->ip4->check, f->f.addr_delta + 0xfffeu);
 }
 
 KEEP void floor_write_ip6(struct floor_packet *p, const struct sluice_flow6 *f)
 {
-	__builtin_memcpy(&p->ip6->saddr, f->src, sizeof(f->src));
-	__builtin_memcpy(&p->ip6->daddr, f->dst, sizeof(f->dst));
+	for (int i = 0; i < 4; i++)
+		WORD64((void *)&p->ip6->saddr + i * 8) = WORD64((void *)f->src + i * 8);
 	p->ip6->hop_limit--;
 }
 
@@ -171,8 +166,7 @@ KEEP void floor_write_ip6(struct floor_packet *p, const struct sluice_flow6 *f)
 KEEP void floor_rewrite(struct floor_packet *p, const union floor_value *f, bool v6)
 {
 	*p->check = floor_csum(*p->check, f->f.l4_delta);
-	p->ports[0] = f->f.sport;
-	p->ports[1] = f->f.dport;
+	WORD32(p->ports) = WORD32((void *)&f->f.sport);
 	if (v6)
 		floor_write_ip6(p, &f->v6);
 	else
