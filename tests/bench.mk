@@ -8,7 +8,9 @@
 #	scale		what services cost: to apply, to change, for a packet
 #	flowtable	what the flow table's key and map type cost: decided its ABI
 #	timer		that a kernel timer collects flows with no process alive
-# Each of the first four writes build/bench/NAME.json, in the format of tests/bench/result.h.
+# Each of the first four writes build/bench/NAME.json, in the format of tests/bench/result.h, for:
+# make bench-check [STRICT=1]	what moved since tests/bench/baseline.json, and targets
+# make bench-baseline		the results become that baseline
 
 BENCHES := program packets tcp scale
 BENCHES_ASKED := flowtable timer
@@ -16,6 +18,7 @@ ONLY ?= $(BENCHES)
 ARGS ?=
 # Not spelt out in the recipe: make -n would run it.
 BENCH_MAKE = $(MAKE) --no-print-directory -j1
+STRICT ?=
 BENCH := $(B)/bench
 BENCH_CPPFLAGS := -Itests -Iinclude -I$(B)/skel
 BENCH_COMMON := driver_run frame stat
@@ -56,10 +59,21 @@ bench:
 		[ ! -e $$json ] || CLANG=$(CLANG) tests/bench/stamp.py $$json; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
-.PHONY: $(addprefix bench-,program $(BENCHES_ASKED))
+.PHONY: $(addprefix bench-,program $(BENCHES_ASKED) check baseline)
 bench-program: $(BENCH)/program
 	$(BENCH)/program -j $(BENCH)/program.json $(ARGS) $(BENCH)
 bench-flowtable: $(BENCH)/flowtable/flowtable
 	$(BENCH)/flowtable/flowtable $(BENCH) $(ARGS)
 bench-timer: $(BENCH)/timer/timer
 	$(BENCH)/timer/timer prove $(BENCH)/timer/collector.bpf.o $(ARGS)
+
+bench-check:
+	tests/bench/check.py $(if $(STRICT),--strict) $(BENCH)
+bench-baseline:
+	tests/bench/check.py --write $(BENCH)
+
+# What check.py makes of results, not the results.
+.PHONY: check-bench
+check-bench:
+	tests/bench/check_test.py
+check: check-bench
