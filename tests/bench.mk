@@ -11,6 +11,7 @@
 # Each of the first four writes build/bench/NAME.json, in the format of tests/bench/result.h, for:
 # make bench-check [STRICT=1]	what moved since tests/bench/baseline.json, and targets
 # make bench-baseline		the results become that baseline
+# make bench-plot		doc/bench.svg
 
 BENCHES := program packets tcp scale
 BENCHES_ASKED := flowtable timer
@@ -59,7 +60,7 @@ bench:
 		[ ! -e $$json ] || CLANG=$(CLANG) tests/bench/stamp.py $$json; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
-.PHONY: $(addprefix bench-,program $(BENCHES_ASKED) check baseline)
+.PHONY: $(addprefix bench-,program $(BENCHES_ASKED) check baseline plot)
 bench-program: $(BENCH)/program
 	$(BENCH)/program -j $(BENCH)/program.json $(ARGS) $(BENCH)
 bench-flowtable: $(BENCH)/flowtable/flowtable
@@ -71,6 +72,9 @@ bench-check:
 	tests/bench/check.py $(if $(STRICT),--strict) $(BENCH)
 bench-baseline:
 	tests/bench/check.py --write $(BENCH)
+bench-plot:
+	@mkdir -p doc
+	tests/bench/plot.py $(BENCH) doc/bench.svg
 
 # What check.py makes of results, not the results.
 .PHONY: check-bench
