@@ -3,7 +3,7 @@
 # One Makefile, output below build/. The usual targets:
 #	make            build/sluice
 #	make check      every test that runs here (packet and namespace tests need root)
-#	make bench      benchmarks (root)
+#	make bench      benchmarks (root); see tests/bench.mk
 #	make install    DESTDIR and PREFIX are honoured
 #	make clean
 # V=1 shows the commands.

@@ -8,16 +8,11 @@
 #include <string.h>
 
 /* Source ports of a client here. */
-#define PORTS_EACH 4096u
+#define PORTS_EACH 32768u
 
 union flow_key {
 	struct sluice_flow4_key v4;
 	struct sluice_flow6_key v6;
-};
-
-union flow_value {
-	struct sluice_flow4 v4;
-	struct sluice_flow6 v6;
 };
 
 struct frame_kind conn_frame(const struct setup *s, const struct side *side, __u8 tcp_flags)
@@ -80,21 +75,6 @@ static union flow_key key_of(const struct setup *s, const struct tuple *t)
 	return k;
 }
 
-/* The reply's tuple: the forward entry has it, rewritten and not yet swapped. */
-static int conn_learn(const struct setup *s, struct conn *c)
-{
-	union flow_key k = key_of(s, &c->dial);
-	union flow_value v;
-
-	if (bpf_map_lookup_elem(setup_map(s, "half"), &k, &v))
-		return -ENOENT;
-	c->reply.src = ntohl(s->kind->v6 ? v.v6.dst[3] : v.v4.dst);
-	c->reply.dst = ntohl(s->kind->v6 ? v.v6.src[3] : v.v4.src);
-	c->reply.sport = ntohs(v.v4.f.dport);
-	c->reply.dport = ntohs(v.v4.f.sport);
-	return 0;
-}
-
 static int conns_pass(struct conns *c, enum conn_pass pass, const struct conn *at, __u32 n)
 {
 	const struct setup *s = c->setup;
@@ -107,16 +87,38 @@ static int conns_pass(struct conns *c, enum conn_pass pass, const struct conn *a
 }
 
 /*
- * Every packet went through, every connection was promoted, nothing else was counted. But for
- * the few whose other row the kernel evicted: see conns_learn().
+ * The reply's tuple, from what the first packet becomes when it comes again. Nothing here knows
+ * how the programs remember a new flow.
+ */
+static int conn_learn(struct conns *c, __u32 step, struct conn *conn)
+{
+	const struct setup *s = c->setup;
+	struct frame_kind k = conn_frame(s, &s->spec->fwd, pass_flags(CONN_OPEN));
+	__u8 out[BENCH_FRAME] = { 0 };
+	struct tuple t;
+	int r = driver_one(&c->pass[CONN_OPEN], step, out, NULL);
+
+	if (r)
+		return r;
+	t = frame_tuple(&k, out);
+	if (t.dst == conn->dial.dst)
+		return -ENOENT;
+	conn->reply = (struct tuple){ t.dst, t.src, t.dport, t.sport };
+	return 0;
+}
+
+/*
+ * Every packet went through, every connection was promoted, nothing else was counted. But for a
+ * few: now and then the kernel evicts rows that are quite new, when all older ones have been used
+ * since it last looked.
  */
 static int conns_check(const struct tally *was, const struct tally *is, __u32 dialled, __u32 made)
 {
-	__u64 stopped = 0, slack = dialled / 64;
+	__u64 stopped = 0, slack = dialled / 64, in = 2 * dialled + made;
 
 	for (int i = 0; i < SLUICE_R_COUNT; i++)
 		stopped += is->reasons[i] - was->reasons[i];
-	if (is->in - was->in >= dialled + made - slack && is->out - was->out >= made - slack &&
+	if (is->in - was->in >= in - slack && is->out - was->out >= made - slack &&
 	    is->opened - was->opened >= made - slack && stopped <= slack)
 		return 0;
 	fprintf(stderr, "bench: of %u new connections %llu packets in, %llu out, %llu opened, %llu stopped\n",
@@ -124,16 +126,13 @@ static int conns_check(const struct tally *was, const struct tally *is, __u32 di
 	return -EIO;
 }
 
-/*
- * Learns the replies; what is left of @n. Now and then the kernel evicts rows that are quite
- * new, when all older ones have been used since it last looked.
- */
-static __u32 conns_learn(const struct conns *c, struct conn *at, __u32 n)
+/* Learns the replies; what is left of @n: a flow that was evicted may find its port taken. */
+static __u32 conns_learn(struct conns *c, struct conn *at, __u32 n)
 {
 	__u32 left = 0;
 
 	for (__u32 i = 0; i < n; i++)
-		if (!conn_learn(c->setup, &at[i]))
+		if (!conn_learn(c, i, &at[i]))
 			at[left++] = at[i];
 	return left;
 }
@@ -162,7 +161,10 @@ static int conns_make(struct conns *c, struct conn *at, __u32 n)
 static int flow_copy(const struct setup *s, const struct tuple *t)
 {
 	union flow_key k = key_of(s, t);
-	union flow_value v;
+	union {
+		struct sluice_flow4 v4;
+		struct sluice_flow6 v6;
+	} v;
 
 	if (bpf_map_lookup_elem(setup_map(s, "flows"), &k, &v))
 		return -errno;
@@ -181,42 +183,46 @@ static int conns_copy(const struct conns *c)
 	return r;
 }
 
-static int conns_drivers(struct conns *c, const char *dir)
+static int pass_driver(struct conns *c, struct driver *d, const char *prog, enum conn_pass pass,
+		       const char *dir)
 {
 	const struct setup *s = c->setup;
-	struct driver_size size = { CONN_CHUNK, CONN_CHUNK };
+	const struct side *side = pass_side(s, pass);
+	struct driver_size size = { CONN_MAKE, CONN_MAKE };
+	struct frame_kind k = conn_frame(s, side, pass_flags(pass));
+	int r = driver_open(d, setup_program(s, prog ? prog : side->prog), dir, &size);
+
+	if (r)
+		return r;
+	d->ifindex = s->lab->ifindex[side->dev];
+	driver_set_kind(d, &k);
+	return 0;
+}
+
+static int conns_drivers(struct conns *c, const char *dir)
+{
+	static const char *const floors[N_CONN_FLOORS] = { "floor_c", "floor_d" };
 	int r = 0;
 
-	for (int i = 0; i < N_CONN_PASSES && !r; i++) {
-		const struct side *side = pass_side(s, i);
-		struct frame_kind k = conn_frame(s, side, pass_flags(i));
-
-		r = driver_open(&c->pass[i], setup_program(s, side->prog), dir, &size);
-		if (r)
-			return r;
-		c->pass[i].ifindex = s->lab->ifindex[side->dev];
-		driver_set_kind(&c->pass[i], &k);
-	}
-	r = driver_open(&c->floor, setup_program(s, "floor_c"), dir, &size);
-	if (!r) {
-		struct frame_kind k = conn_frame(s, &s->spec->fwd, FRAME_SYN);
-
-		c->floor.ifindex = s->lab->ifindex[s->spec->fwd.dev];
-		driver_set_kind(&c->floor, &k);
-	}
+	for (int i = 0; i < N_CONN_PASSES && !r; i++)
+		r = pass_driver(c, &c->pass[i], NULL, i, dir);
+	for (int i = 0; i < N_CONN_FLOORS && !r; i++)
+		r = pass_driver(c, &c->floor[i], floors[i], CONN_OPEN, dir);
 	return r;
 }
 
-static int conns_floor(struct conns *c, __u32 first_id)
+/* The same first packets through a floor. */
+static int conns_floor(struct conns *c, enum conn_floor floor, __u32 first_id, __u32 n)
 {
 	struct frame_kind k = conn_frame(c->setup, &c->setup->spec->fwd, FRAME_SYN);
+	struct driver *d = &c->floor[floor];
 
-	for (__u32 i = 0; i < CONN_CHUNK; i++) {
+	for (__u32 i = 0; i < n; i++) {
 		struct tuple t = conn_dial(c->setup, first_id + i);
 
-		driver_set_step(&c->floor, &k, i, &t);
+		driver_set_step(d, &k, i, &t);
 	}
-	return driver_run(&c->floor, CONN_CHUNK, CONN_CHUNK);
+	return driver_run(d, n, n);
 }
 
 /* SYNs that nobody answers, as many as the half-open table has room for: two rows each. */
@@ -225,13 +231,13 @@ static int conns_flood(struct conns *c)
 	struct conn *at = c->at + c->n;
 	int r = 0;
 
-	for (__u32 done = 0; done < SETUP_HALF / 2 && !r; done += CONN_CHUNK) {
+	for (__u32 done = 0; done < SETUP_HALF / 2 && !r; done += CONN_MAKE) {
 		__u32 first = c->next_id;
 
-		for (__u32 i = 0; i < CONN_CHUNK; i++)
+		for (__u32 i = 0; i < CONN_MAKE; i++)
 			at[i].dial = conn_dial(c->setup, c->next_id++);
-		r = conns_pass(c, CONN_OPEN, at, CONN_CHUNK);
-		r = r ? r : conns_floor(c, first);
+		r = conns_pass(c, CONN_OPEN, at, CONN_MAKE);
+		r = r ? r : conns_floor(c, CONN_FLOOR_C, first, CONN_MAKE);
 	}
 	return r;
 }
@@ -240,13 +246,13 @@ int conns_open(struct conns *c, struct setup *s, __u32 n, const char *dir)
 {
 	int r;
 
-	*c = (struct conns){ .setup = s, .at = calloc(n + CONN_CHUNK, sizeof(struct conn)) };
+	*c = (struct conns){ .setup = s, .at = calloc(n + CONN_MAKE, sizeof(struct conn)) };
 	if (!c->at)
 		return -ENOMEM;
 	r = conns_drivers(c, dir);
 	r = r ? r : conns_flood(c);
 	while (c->n < n && !r) {
-		__u32 more = n - c->n < CONN_CHUNK ? n - c->n : CONN_CHUNK;
+		__u32 more = n - c->n < CONN_MAKE ? n - c->n : CONN_MAKE;
 
 		r = conns_make(c, c->at + c->n, more);
 		c->n += r > 0 ? (__u32)r : 0;
@@ -259,7 +265,8 @@ void conns_close(struct conns *c)
 {
 	for (int i = 0; i < N_CONN_PASSES; i++)
 		driver_close(&c->pass[i]);
-	driver_close(&c->floor);
+	for (int i = 0; i < N_CONN_FLOORS; i++)
+		driver_close(&c->floor[i]);
 	free(c->at);
 	*c = (struct conns){ 0 };
 }
@@ -277,18 +284,21 @@ static void conns_forget(const struct conns *c, const struct conn *at, __u32 n)
 	}
 }
 
-int conns_measure(struct conns *c, double ns[N_CONN_PASSES], double *floor_ns)
+int conns_measure(struct conns *c, struct conn_ns *ret)
 {
 	struct conn *at = c->at + c->n;
 	__u32 first = c->next_id;
 	int made = conns_make(c, at, CONN_CHUNK);
-	int r = made < 0 ? made : conns_floor(c, first);
+	int r = made < 0 ? made : 0;
 
+	for (int i = 0; i < N_CONN_FLOORS && !r; i++) {
+		r = conns_floor(c, i, first, CONN_CHUNK);
+		ret->floor[i] = driver_ns(&c->floor[i], 0, CONN_CHUNK);
+	}
 	if (r)
 		return r;
 	for (int i = 0; i < N_CONN_PASSES; i++)
-		ns[i] = driver_ns(&c->pass[i], 0, (__u32)made);
-	*floor_ns = driver_ns(&c->floor, 0, CONN_CHUNK);
+		ret->pass[i] = driver_ns(&c->pass[i], 0, (__u32)made);
 	conns_forget(c, at, (__u32)made);
 	return *c->setup->floor_astray ? -EIO : 0;
 }

@@ -9,7 +9,12 @@
 #include "bench/driver_run.h"
 #include "bench/setup.h"
 
+/* New connections at a time: to have them, and to measure them. */
+#define CONN_MAKE 16384u
 #define CONN_CHUNK 4096u
+
+/* Connections that a setup needs room for, if it has @n that live. */
+#define CONN_ROOM(n) ((n) + (n) / 16 + (1u << 17))
 
 struct conn {
 	struct tuple dial;	/* as the client sends */
@@ -17,13 +22,14 @@ struct conn {
 };
 
 enum conn_pass { CONN_OPEN, CONN_ANSWER, CONN_CONFIRM, N_CONN_PASSES };
+enum conn_floor { CONN_FLOOR_C, CONN_FLOOR_D, N_CONN_FLOORS };
 
 struct conns {
 	struct setup *setup;
 	struct driver pass[N_CONN_PASSES];
-	struct driver floor;		/* floor C, for the first pass */
+	struct driver floor[N_CONN_FLOORS];	/* for the first pass */
 	struct conn *at;
-	__u32 n;			/* made by conns_warm() */
+	__u32 n;			/* made by conns_open() */
 	__u32 next_id;			/* no connection is ever dialled twice */
 };
 
@@ -33,6 +39,11 @@ struct frame_kind conn_frame(const struct setup *s, const struct side *side, __u
 int conns_open(struct conns *c, struct setup *s, __u32 n, const char *dir);
 void conns_close(struct conns *c);
 
-/* What CONN_CHUNK new connections cost: ns each of every pass and of floor C; they are gone
- * afterwards. */
-int conns_measure(struct conns *c, double ns[N_CONN_PASSES], double *floor_ns);
+/* What a new connection costs, ns a packet. */
+struct conn_ns {
+	double pass[N_CONN_PASSES];
+	double floor[N_CONN_FLOORS];
+};
+
+/* Makes CONN_CHUNK new connections; they are gone afterwards. */
+int conns_measure(struct conns *c, struct conn_ns *ret);

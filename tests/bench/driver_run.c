@@ -92,7 +92,7 @@ void driver_set_kind(struct driver *d, const struct frame_kind *k)
 void driver_set_step(struct driver *d, const struct frame_kind *k, __u32 at,
 		     const struct tuple *t)
 {
-	d->steps[at] = frame_step(k, d->ctl->headers, t);
+	d->steps[at] = frame_step(k, t);
 }
 
 static int driver_test_run(struct driver *d, __u32 repeat, __u8 *out,

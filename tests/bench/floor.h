@@ -2,10 +2,12 @@
 /*
  * The floors: the least that a program with our tables can do for a packet.
  *	null	nothing: what the harness itself costs
+ *	parse	parse, pass
  *	0	parse, send
  *	A	parse, one hit, the complete rewrite, TTL, MACs, send
  *	B	parse, one miss, pass
  *	C	parse, one miss, two inserts into the half-open table, a rewrite, send
+ *	D	parse, choose a backend by a hash, rewrite, send (floor_choose.h)
  * No options, no fragments, no counters, no state: what is above them is ours to answer for.
  * Keys and values are sluice's own; the bench copies its rows, so the bytes must come out alike.
  */

@@ -4,7 +4,7 @@
  * program must that meets CHECKSUM_PARTIAL and CHECKSUM_COMPLETE; "plain" stores them, which is
  * wrong for most real packets and shows what the helpers cost.
  */
-#include "bench/floor.h"
+#include "bench/floor_choose.h"
 
 #define BEGIN(ctx) ((void *)(long)(ctx)->data)
 #define END(ctx) ((void *)(long)(ctx)->data_end)
@@ -16,24 +16,34 @@ int floor_null(struct __sk_buff *skb)
 	return TC_ACT_UNSPEC;
 }
 
-KEEP int send(struct __sk_buff *skb, bool v6)
+KEEP int parse(struct __sk_buff *skb, bool v6)
 {
 	union floor_key k;
 	struct floor_packet p;
 
 	if (floor_parse(BEGIN(skb), END(skb), v6, &p, &k)) {
 		floor_astray++;
-		return TC_ACT_UNSPEC;
+		return -1;
 	}
 	/* Otherwise clang would not make the key, for want of a reader. */
 	asm volatile("" : : "r"(&k) : "memory");
-	return bpf_redirect(skb->ifindex, 0);
+	return 0;
+}
+
+SEC("tc")
+int floor_parsed(struct __sk_buff *skb)
+{
+	return (floor_is_v6(BEGIN(skb), END(skb)) ? parse(skb, true) : parse(skb, false))
+		       ? TC_ACT_SHOT
+		       : TC_ACT_UNSPEC;
 }
 
 SEC("tc")
 int floor_0(struct __sk_buff *skb)
 {
-	return floor_is_v6(BEGIN(skb), END(skb)) ? send(skb, true) : send(skb, false);
+	return (floor_is_v6(BEGIN(skb), END(skb)) ? parse(skb, true) : parse(skb, false))
+		       ? TC_ACT_SHOT
+		       : bpf_redirect(skb->ifindex, 0);
 }
 
 KEEP int hit_plain(struct __sk_buff *skb, bool v6)
@@ -85,13 +95,39 @@ KEEP long write_ip6(struct __sk_buff *skb, const struct floor_packet *p, const u
 				   &new.hop_limit, 33, BPF_F_RECOMPUTE_CSUM);
 }
 
+/* The complete rewrite, by the kernel's helpers. */
+KEEP int deliver(struct __sk_buff *skb, struct floor_packet *p, const union floor_value *f, bool v6)
+{
+	__u64 flags;
+	__u32 off;
+
+	floor_write_macs(p, &f->f);
+	p->ports[0] = f->f.sport;
+	p->ports[1] = f->f.dport;
+	off = ETH_HLEN + (v6 ? sizeof(*p->ip6) : sizeof(*p->ip4));
+	if ((v6 ? p->ip6->nexthdr : p->ip4->protocol) == IPPROTO_TCP) {
+		off += offsetof(struct tcphdr, check);
+		flags = 0;
+	} else {
+		off += offsetof(struct udphdr, check);
+		flags = BPF_F_MARK_MANGLED_0;
+	}
+	if (!v6)
+		floor_write_ip4(p, &f->v4);
+	else if (write_ip6(skb, p, f))
+		return TC_ACT_UNSPEC;
+	if (fix_l4(skb, off, flags, &f->f)) {
+		floor_astray++;
+		return TC_ACT_UNSPEC;
+	}
+	return bpf_redirect(f->f.ifindex, 0);
+}
+
 KEEP int hit(struct __sk_buff *skb, bool v6)
 {
 	union floor_key k;
 	struct floor_packet p;
 	union floor_value *f;
-	__u64 flags;
-	__u32 off;
 
 	if (floor_parse(BEGIN(skb), END(skb), v6, &p, &k))
 		return TC_ACT_UNSPEC;
@@ -100,26 +136,7 @@ KEEP int hit(struct __sk_buff *skb, bool v6)
 		floor_astray++;
 		return TC_ACT_UNSPEC;
 	}
-	floor_write_macs(&p, &f->f);
-	p.ports[0] = f->f.sport;
-	p.ports[1] = f->f.dport;
-	off = ETH_HLEN + (v6 ? sizeof(*p.ip6) : sizeof(*p.ip4));
-	if ((v6 ? p.ip6->nexthdr : p.ip4->protocol) == IPPROTO_TCP) {
-		off += offsetof(struct tcphdr, check);
-		flags = 0;
-	} else {
-		off += offsetof(struct udphdr, check);
-		flags = BPF_F_MARK_MANGLED_0;
-	}
-	if (!v6)
-		floor_write_ip4(&p, &f->v4);
-	else if (write_ip6(skb, &p, f))
-		return TC_ACT_UNSPEC;
-	if (fix_l4(skb, off, flags, &f->f)) {
-		floor_astray++;
-		return TC_ACT_UNSPEC;
-	}
-	return bpf_redirect(f->f.ifindex, 0);
+	return deliver(skb, &p, f, v6);
 }
 
 SEC("tc")
@@ -168,6 +185,23 @@ SEC("tc")
 int floor_c(struct __sk_buff *skb)
 {
 	return floor_is_v6(BEGIN(skb), END(skb)) ? open(skb, true) : open(skb, false);
+}
+
+KEEP int choose(struct __sk_buff *skb, bool v6)
+{
+	union floor_value f = {};
+	union floor_key k;
+	struct floor_packet p;
+
+	if (floor_parse(BEGIN(skb), END(skb), v6, &p, &k) || floor_choose(&k, &f, v6))
+		return TC_ACT_UNSPEC;
+	return deliver(skb, &p, &f, v6);
+}
+
+SEC("tc")
+int floor_d(struct __sk_buff *skb)
+{
+	return floor_is_v6(BEGIN(skb), END(skb)) ? choose(skb, true) : choose(skb, false);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

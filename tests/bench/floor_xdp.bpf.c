@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The floors over XDP; see floor.h. */
-#include "bench/floor.h"
+#include "bench/floor_choose.h"
 
 #define BEGIN(ctx) ((void *)(long)(ctx)->data)
 #define END(ctx) ((void *)(long)(ctx)->data_end)
@@ -11,24 +11,33 @@ int floor_null(struct xdp_md *ctx)
 	return XDP_TX;
 }
 
-KEEP int send(struct xdp_md *ctx, bool v6)
+/* Parses, and is done with @verdict. */
+KEEP int parse(struct xdp_md *ctx, int verdict, bool v6)
 {
 	union floor_key k;
 	struct floor_packet p;
 
 	if (floor_parse(BEGIN(ctx), END(ctx), v6, &p, &k)) {
 		floor_astray++;
-		return XDP_PASS;
+		return XDP_ABORTED;
 	}
 	/* Otherwise clang would not make the key, for want of a reader. */
 	asm volatile("" : : "r"(&k) : "memory");
-	return XDP_TX;
+	return verdict;
+}
+
+SEC("xdp")
+int floor_parsed(struct xdp_md *ctx)
+{
+	return floor_is_v6(BEGIN(ctx), END(ctx)) ? parse(ctx, XDP_PASS, true)
+						 : parse(ctx, XDP_PASS, false);
 }
 
 SEC("xdp")
 int floor_0(struct xdp_md *ctx)
 {
-	return floor_is_v6(BEGIN(ctx), END(ctx)) ? send(ctx, true) : send(ctx, false);
+	return floor_is_v6(BEGIN(ctx), END(ctx)) ? parse(ctx, XDP_TX, true)
+						 : parse(ctx, XDP_TX, false);
 }
 
 KEEP int hit(struct xdp_md *ctx, bool v6)
@@ -94,6 +103,24 @@ SEC("xdp")
 int floor_c(struct xdp_md *ctx)
 {
 	return floor_is_v6(BEGIN(ctx), END(ctx)) ? open(ctx, true) : open(ctx, false);
+}
+
+KEEP int choose(struct xdp_md *ctx, bool v6)
+{
+	union floor_value f = {};
+	union floor_key k;
+	struct floor_packet p;
+
+	if (floor_parse(BEGIN(ctx), END(ctx), v6, &p, &k) || floor_choose(&k, &f, v6))
+		return XDP_PASS;
+	floor_rewrite(&p, &f, v6);
+	return XDP_TX;
+}
+
+SEC("xdp")
+int floor_d(struct xdp_md *ctx)
+{
+	return floor_is_v6(BEGIN(ctx), END(ctx)) ? choose(ctx, true) : choose(ctx, false);
 }
 
 char _license[] SEC("license") = "Dual BSD/GPL";

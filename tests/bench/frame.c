@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <linux/in6.h>
 #include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <string.h>
@@ -51,14 +52,19 @@ void frame_template(const struct frame_kind *k, __u8 headers[BENCH_HEADERS])
 	memcpy(headers, f.bytes, BENCH_HEADERS);
 }
 
+__u32 frame_csum_off(const struct frame_kind *k)
+{
+	struct packet p = packet_of(k, &(struct tuple){ 0 });
+
+	return packet_l4_off(&p) +
+	       (k->udp ? offsetof(struct udphdr, check) : offsetof(struct tcphdr, check));
+}
+
 /* Everything is the template's but what the step says: so its checksums are those of a whole. */
-struct bench_step frame_step(const struct frame_kind *k,
-			     const __u8 headers[BENCH_HEADERS],
-			     const struct tuple *t)
+struct bench_step frame_step(const struct frame_kind *k, const struct tuple *t)
 {
 	struct packet p = packet_of(k, t);
 	struct frame f = frame_build(&p);
-	__u32 l4 = packet_l4_off(&p);
 	struct bench_step s = {
 		.src = htonl(t->src),
 		.dst = htonl(t->dst),
@@ -67,7 +73,24 @@ struct bench_step frame_step(const struct frame_kind *k,
 	};
 
 	memcpy(&s.ip_csum, f.bytes + FRAME_L3 + offsetof(struct iphdr, check), 2);
-	l4 += k->udp ? offsetof(struct udphdr, check) : offsetof(struct tcphdr, check);
-	memcpy(&s.l4_csum, f.bytes + l4, 2);
+	memcpy(&s.l4_csum, f.bytes + frame_csum_off(k), 2);
 	return s;
+}
+
+struct tuple frame_tuple(const struct frame_kind *k, const __u8 *bytes)
+{
+	const __u8 *ip = bytes + FRAME_L3;
+	const __u8 *l4 = ip + (k->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
+	__be32 src, dst;
+	__be16 ports[2];
+
+	if (k->v6) {
+		memcpy(&src, ip + offsetof(struct ipv6hdr, saddr) + 12, sizeof(src));
+		memcpy(&dst, ip + offsetof(struct ipv6hdr, daddr) + 12, sizeof(dst));
+	} else {
+		memcpy(&src, ip + offsetof(struct iphdr, saddr), sizeof(src));
+		memcpy(&dst, ip + offsetof(struct iphdr, daddr), sizeof(dst));
+	}
+	memcpy(ports, l4, sizeof(ports));
+	return (struct tuple){ ntohl(src), ntohl(dst), ntohs(ports[0]), ntohs(ports[1]) };
 }

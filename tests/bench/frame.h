@@ -30,7 +30,11 @@ struct tuple {
 
 void frame_template(const struct frame_kind *k, __u8 headers[BENCH_HEADERS]);
 
-/* The step that makes @headers the packet of @t, its checksums right. */
-struct bench_step frame_step(const struct frame_kind *k,
-			     const __u8 headers[BENCH_HEADERS],
-			     const struct tuple *t);
+/* The step that makes the template of @k the packet of @t, its checksums right. */
+struct bench_step frame_step(const struct frame_kind *k, const struct tuple *t);
+
+/* Where a whole frame of this kind has its TCP or UDP checksum. */
+__u32 frame_csum_off(const struct frame_kind *k);
+
+/* The tuple that @bytes, a whole frame of this kind, has by now. */
+struct tuple frame_tuple(const struct frame_kind *k, const __u8 *bytes);

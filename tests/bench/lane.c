@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* Packets of the timed part of a run; the part before it sees every flow once. */
-#define LANE_PACKETS 65536u
+#define LANE_PACKETS 32768u
 #define LANE_SAMPLES 16
 /* So long after the last run every flow's next packet renews it. */
 #define RENEW_MS 1100
@@ -74,13 +74,13 @@ static struct tuple stranger(const struct setup *s, __u32 i)
 static struct tuple lookalike(const struct setup *s, __u32 i)
 {
 	static struct tuple found[LOOKALIKES];
-	static const struct setup *of;
+	static const struct setup_spec *of;
 	static const struct kind *kind;
 	struct tuple t = { .src = 0x0ac10000, .dst = 0x0ac00001, .dport = 443 };
 
-	if (of == s && kind == s->kind)
+	if (of == s->spec && kind == s->kind)
 		return found[i % LOOKALIKES];
-	of = s;
+	of = s->spec;
 	kind = s->kind;
 	for (__u32 n = 0; n < LOOKALIKES; n++) {
 		do {
@@ -233,6 +233,18 @@ int lane_run(struct lane *l, struct lane_ns *ret)
 	fprintf(stderr, "bench: traffic %d: %u packets left the floor's way\n", l->traffic,
 		*l->setup->floor_astray);
 	return -EIO;
+}
+
+int lane_kept(struct lane *l, double *ret_percent)
+{
+	struct tally was, is;
+	int r = setup_tally(l->setup, &was);
+
+	r = r ? r : driver_run(&l->driver, l->n_steps, l->n_steps);
+	r = r ? r : setup_tally(l->setup, &is);
+	if (!r)
+		*ret_percent = 100.0 * (double)(is.in - was.in + is.out - was.out) / l->n_steps;
+	return r;
 }
 
 /* ---- one by one ------------------------------------------------------ */

@@ -39,5 +39,8 @@ void lane_close(struct lane *l);
 
 int lane_run(struct lane *l, struct lane_ns *ret);
 
+/* Each flow's packet once: how many percent the real program translated. */
+int lane_kept(struct lane *l, double *ret_percent);
+
 /* A few packets, one by one: the verdict is the traffic's, and both make the same bytes. */
 int lane_compare(struct lane *real, struct lane *floor);

@@ -12,90 +12,114 @@ const struct kind bench_kinds[N_KINDS] = {
 	{ "udp6", true, true },
 };
 
-const __u32 bench_counts[N_COUNTS] = { 1, 1024, 65536 };
+const __u32 bench_counts[N_COUNTS] = { 1, 1024, 65536, 524288 };
 
-struct row *result_row(struct result *r, const char *hook, const char *name, const char *floor)
+static bool row_is(const struct row *a, const struct row *b)
+{
+	return !strcmp(a->hook, b->hook) && !strcmp(a->traffic, b->traffic) &&
+	       !strcmp(a->name.id, b->name.id);
+}
+
+struct row *result_row(struct result *r, const struct row *like)
 {
 	for (size_t i = 0; i < r->n; i++)
-		if (!strcmp(r->rows[i].hook, hook) && !strcmp(r->rows[i].name, name))
+		if (row_is(&r->rows[i], like))
 			return &r->rows[i];
 	if (r->n == MAX_ROWS)
 		abort();
-	r->rows[r->n] = (struct row){ .hook = hook, .name = name, .floor = floor };
+	r->rows[r->n] = *like;
 	return &r->rows[r->n++];
 }
 
-void cell_put(struct cell *c, double ns, double floor, double null)
+void cell_put(struct cell *c, double value)
 {
-	samples_put(&c->ns, ns - null);
-	if (floor < 0)
+	samples_put(&c->value, value);
+}
+
+void cell_put_ratio(struct cell *c, const char *to, double target, double value)
+{
+	for (int i = 0; i < MAX_RATIOS; i++) {
+		struct ratio *ratio = &c->ratios[i];
+
+		if (ratio->to && strcmp(ratio->to, to))
+			continue;
+		ratio->to = to;
+		ratio->target = target;
+		samples_put(&ratio->at, value);
 		return;
-	samples_put(&c->floor, floor - null);
-	samples_put(&c->ratio, (ns - null) / (floor - null));
-	samples_put(&c->gross, ns / floor);
+	}
+	abort();
 }
 
 /* ---- the table ------------------------------------------------------- */
 
-static void print_cell(struct cell *c)
+static bool row_has_kind(const struct row *r, int k)
 {
-	struct spread ns = samples_spread(&c->ns), floor = samples_spread(&c->floor);
-	struct spread ratio = samples_spread(&c->ratio), gross = samples_spread(&c->gross);
-
-	if (!ns.n)
-		printf(" | %37s", "");
-	else if (!floor.n)
-		printf(" | %5.0f %31s", ns.median, "");
-	else
-		printf(" | %5.0f %5.0f %5.2f (%4.2f-%5.2f) %5.2f", ns.median, floor.median,
-		       ratio.median, ratio.p10, ratio.p90, gross.median);
+	for (int n = 0; n < N_COUNTS; n++)
+		if (r->cells[k][n].value.n)
+			return true;
+	return false;
 }
 
-static size_t kind_samples(const struct row *r, int k)
+static const char *row_unit(const struct row *r)
 {
-	size_t any = 0;
+	return r->unit ? r->unit : "ns";
+}
+
+static void print_samples(struct samples *s, int digits)
+{
+	struct spread v = samples_spread(s);
+	char text[48] = "";
+
+	if (v.n)
+		snprintf(text, sizeof(text), "%.*f (%.*f-%.*f)", digits, v.median, digits, v.p10,
+			 digits, v.p90);
+	printf(" %20s", text);
+}
+
+static void print_target(const struct row *r, double target, int digits)
+{
+	if (target > 0)
+		printf("   %s %.*f", strcmp(row_unit(r), "%") ? "<=" : ">=", digits, target);
+	putchar('\n');
+}
+
+static void print_ratio(struct row *r, int k, int which)
+{
+	const struct ratio *known = NULL;
 
 	for (int n = 0; n < N_COUNTS; n++)
-		any += r->cells[k][n].ns.n;
-	return any;
+		if (r->cells[k][n].ratios[which].to)
+			known = &r->cells[k][n].ratios[which];
+	if (!known)
+		return;
+	printf("        / %-8s", known->to);
+	for (int n = 0; n < N_COUNTS; n++)
+		print_samples(&r->cells[k][n].ratios[which].at, 2);
+	print_target(r, known->target, 2);
 }
 
 static void print_row(struct row *r)
 {
-	size_t any = 0;
-
-	for (int k = 0; k < N_KINDS; k++)
-		any += kind_samples(r, k);
-	if (!any)
-		return;
-	printf("\n%s: %s", r->hook, r->name);
-	if (r->floor)
-		printf("  [%s", r->floor);
-	if (r->floor && r->target > 0)
-		printf(", target %.2f", r->target);
-	if (r->floor)
-		putchar(']');
-	putchar('\n');
+	printf("\nprogram/%s/%s/%s: %s\n", r->hook, r->traffic, r->name.id, r->name.title);
 	for (int k = 0; k < N_KINDS; k++) {
-		if (!kind_samples(r, k))
+		if (!row_has_kind(r, k))
 			continue;
-		printf("  %-5s", bench_kinds[k].name);
+		printf("  %-5s %-10s", bench_kinds[k].name, row_unit(r));
 		for (int n = 0; n < N_COUNTS; n++)
-			print_cell(&r->cells[k][n]);
-		putchar('\n');
+			print_samples(&r->cells[k][n].value, 0);
+		print_target(r, r->target, 0);
+		for (int i = 0; i < MAX_RATIOS; i++)
+			print_ratio(r, k, i);
 	}
 }
 
 void result_print(struct result *r)
 {
-	printf("\nns a packet, without what the harness costs (null program, same turn): sluice, its floor,\n"
-	       "ratio of the two by turns: median (p10-p90), and the ratio with the harness in both.\n"
-	       "       ");
+	printf("\nns a packet, without what the harness costs (null program, same turn), and ratios\n"
+	       "to the floors and of IPv6 to IPv4, by turns: median (p10-p90).\n\nlive flows        ");
 	for (int n = 0; n < N_COUNTS; n++)
-		printf(" | %7u live flow%s %21s", bench_counts[n], n ? "s" : " ", "");
-	printf("\n       ");
-	for (int n = 0; n < N_COUNTS; n++)
-		printf(" | %5s %5s %19s %5s", "ns", "floor", "ratio (p10-p90)", "gross");
+		printf(" %20u", bench_counts[n]);
 	putchar('\n');
 	for (size_t i = 0; i < r->n; i++)
 		print_row(&r->rows[i]);
@@ -103,31 +127,37 @@ void result_print(struct result *r)
 
 /* ---- JSON ------------------------------------------------------------ */
 
-static json_t *spread_json(struct samples *s)
+static void spread_json(json_t *to, struct samples *s, double target)
 {
 	struct spread v = samples_spread(s);
 
-	return v.n ? json_pack("{s:f,s:f,s:f,s:I}", "median", v.median, "p10", v.p10, "p90",
-			       v.p90, "samples", (json_int_t)v.n)
-		   : json_null();
+	json_object_set_new(to, "median", json_real(v.median));
+	json_object_set_new(to, "p10", json_real(v.p10));
+	json_object_set_new(to, "p90", json_real(v.p90));
+	json_object_set_new(to, "samples", json_integer((json_int_t)v.n));
+	if (target > 0)
+		json_object_set_new(to, "target", json_real(target));
 }
 
-static void cells_json(struct row *r, json_t *to)
+static json_t *cell_json(struct row *r, int k, int n)
 {
-	for (int k = 0; k < N_KINDS; k++) {
-		for (int n = 0; n < N_COUNTS; n++) {
-			struct cell *c = &r->cells[k][n];
+	struct cell *c = &r->cells[k][n];
+	json_t *cell = json_object(), *ratios = json_object();
+	char id[160];
 
-			if (!c->ns.n)
-				continue;
-			json_array_append_new(to, json_pack(
-				"{s:s,s:s,s:s?,s:s,s:i,s:o,s:o,s:o,s:o}", "hook", r->hook, "case",
-				r->name, "floorName", r->floor, "kind", bench_kinds[k].name,
-				"flows", (int)bench_counts[n], "ns", spread_json(&c->ns), "floor",
-				spread_json(&c->floor), "ratio", spread_json(&c->ratio),
-				"ratioGross", spread_json(&c->gross)));
-		}
+	snprintf(id, sizeof(id), "program/%s/%s/%s/%s/flows=%u", r->hook, r->traffic, r->name.id,
+		 bench_kinds[k].name, bench_counts[n]);
+	json_object_set_new(cell, "id", json_string(id));
+	json_object_set_new(cell, "unit", json_string(row_unit(r)));
+	spread_json(cell, &c->value, r->target);
+	for (int i = 0; i < MAX_RATIOS && c->ratios[i].to; i++) {
+		json_t *ratio = json_object();
+
+		spread_json(ratio, &c->ratios[i].at, c->ratios[i].target);
+		json_object_set_new(ratios, c->ratios[i].to, ratio);
 	}
+	json_object_set_new(cell, "ratios", ratios);
+	return cell;
 }
 
 int result_write(struct result *r, const char *path)
@@ -136,25 +166,28 @@ int result_write(struct result *r, const char *path)
 	int rc;
 
 	for (size_t i = 0; i < r->n; i++)
-		cells_json(&r->rows[i], rows);
-	all = json_pack("{s:O?,s:o}", "programs", r->facts, "rows", rows);
-	rc = json_dump_file(all, path, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+		for (int k = 0; k < N_KINDS; k++)
+			for (int n = 0; n < N_COUNTS; n++)
+				if (r->rows[i].cells[k][n].value.n)
+					json_array_append_new(rows, cell_json(&r->rows[i], k, n));
+	all = json_pack("{s:s,s:O?,s:o}", "bench", "program", "programs", r->facts, "rows", rows);
+	rc = json_dump_file(all, path, JSON_INDENT(1) | JSON_REAL_PRECISION(5));
 	json_decref(all);
 	return rc;
 }
 
+static void cell_done(struct cell *c)
+{
+	samples_done(&c->value);
+	for (int i = 0; i < MAX_RATIOS; i++)
+		samples_done(&c->ratios[i].at);
+}
+
 void result_done(struct result *r)
 {
-	for (size_t i = 0; i < r->n; i++) {
-		struct cell *c = &r->rows[i].cells[0][0];
-
-		for (int j = 0; j < N_KINDS * N_COUNTS; j++, c++) {
-			samples_done(&c->ns);
-			samples_done(&c->floor);
-			samples_done(&c->ratio);
-			samples_done(&c->gross);
-		}
-	}
+	for (size_t i = 0; i < r->n; i++)
+		for (int j = 0; j < N_KINDS * N_COUNTS; j++)
+			cell_done(&r->rows[i].cells[0][j]);
 	json_decref(r->facts);
 	memset(r, 0, sizeof(*r));
 }

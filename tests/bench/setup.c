@@ -25,17 +25,20 @@ const struct setup_spec setup_specs[N_SETUPS] = {
 		.frontend = SLUICE_FE_NODE_PORT, .vip = LAB_NODE, .port = 30080,
 		.clients = LAB_CLIENTS, .backends = LAB_REMOTE,
 		.fwd = { "sluice_xdp", LAB_UP0 }, .rev = { "sluice_xdp", LAB_UP0 },
+		.out = LAB_UP0, .via = 253,
 	},
 	[SETUP_REMOTE] = {
 		.tc = true, .frontend = SLUICE_FE_CLUSTER_IP, .vip = 0x0a60000a, .port = 80,
 		.clients = LAB_PODS0, .backends = LAB_REMOTE,
 		.fwd = { "sluice_workload_in", LAB_POD0 }, .rev = { "sluice_uplink_in", LAB_UP0 },
+		.out = LAB_UP0, .via = 253,
 	},
 	[SETUP_LOCAL] = {
 		.tc = true, .frontend = SLUICE_FE_CLUSTER_IP, .vip = 0x0a60000a, .port = 80,
 		.clients = LAB_PODS0, .backends = LAB_PODS1,
 		.fwd = { "sluice_workload_in", LAB_POD0 },
 		.rev = { "sluice_workload_in", LAB_POD1 },
+		.out = LAB_POD1,
 	},
 };
 
@@ -44,7 +47,7 @@ static __u8 proto_of(const struct kind *k)
 	return k->udp ? IPPROTO_UDP : IPPROTO_TCP;
 }
 
-static struct sluice_addr addr_of(__u32 low, bool v6)
+struct sluice_addr setup_addr(__u32 low, bool v6)
 {
 	struct sluice_addr a = { .ip6 = { 0, 0, v6 ? 0 : htonl(0xffff), htonl(low) } };
 
@@ -59,14 +62,6 @@ int setup_map(const struct setup *s, const char *noun)
 
 	snprintf(name, sizeof(name), "sluice_%s%c", noun, s->kind->v6 ? '6' : '4');
 	return bpf_object__find_map_fd_by_name(s->obj, name);
-}
-
-int setup_floor_map(const struct setup *s, const char *noun)
-{
-	char name[64];
-
-	snprintf(name, sizeof(name), "floor_%s%c", noun, s->kind->v6 ? '6' : '4');
-	return bpf_object__find_map_fd_by_name(s->floor, name);
 }
 
 struct bpf_program *setup_program(const struct setup *s, const char *name)
@@ -85,13 +80,13 @@ static int put(const struct setup *s, const char *map, const void *key, const vo
 
 /* ---- loading --------------------------------------------------------- */
 
-/* Tables of the family under test large, the other one small. */
-static void object_size(struct bpf_object *obj, const char *prefix, bool v6)
+/* Tables of the family under test large, the other one small. A pair has two rows. */
+static void object_size(struct bpf_object *obj, const char *prefix, __u32 pairs, bool v6)
 {
-	static const struct {
+	const struct {
 		const char *noun;
 		__u32 n;
-	} tables[] = { { "flows", SETUP_FLOWS }, { "half", SETUP_HALF }, { "gc", SETUP_FLOWS } };
+	} tables[] = { { "flows", 2 * pairs }, { "half", SETUP_HALF }, { "gc", 2 * pairs } };
 	struct bpf_map *map;
 	char name[64];
 
@@ -148,14 +143,14 @@ static int tc_open(struct setup *s)
 	return 0;
 }
 
-static int objects_load(struct setup *s, const char *dir)
+static int objects_load(struct setup *s, __u32 pairs, const char *dir)
 {
 	char path[256];
 	int r = s->spec->tc ? tc_open(s) : xdp_open(s);
 
 	if (r)
 		return r;
-	object_size(s->obj, "sluice", s->kind->v6);
+	object_size(s->obj, "sluice", pairs, s->kind->v6);
 	if (bpf_object__load(s->obj))
 		return -errno;
 
@@ -163,7 +158,7 @@ static int objects_load(struct setup *s, const char *dir)
 	s->floor = bpf_object__open_file(path, NULL);
 	if (!s->floor)
 		return -errno;
-	object_size(s->floor, "floor", s->kind->v6);
+	object_size(s->floor, "floor", pairs, s->kind->v6);
 	if (bpf_object__load(s->floor))
 		return -errno;
 	s->floor_astray = bench_mmap(s->floor, ".data.astray", &s->floor_astray_len);
@@ -184,8 +179,8 @@ static int fill_devices(struct setup *s)
 
 		memcpy(dev.mac, lab_mac[i], sizeof(dev.mac));
 		if (i == LAB_UP0) {
-			dev.addr4 = addr_of(LAB_NODE, false);
-			dev.addr6 = addr_of(LAB_NODE, true);
+			dev.addr4 = setup_addr(LAB_NODE, false);
+			dev.addr6 = setup_addr(LAB_NODE, true);
 		}
 		r = put(s, "sluice_devices", &s->lab->ifindex[i], &dev);
 	}
@@ -197,8 +192,8 @@ static int fill_settings(struct setup *s)
 	__u32 zero = 0;
 
 	s->settings = (struct sluice_settings){
-		.node4 = addr_of(LAB_NODE, false),
-		.node6 = addr_of(LAB_NODE, true),
+		.node4 = setup_addr(LAB_NODE, false),
+		.node6 = setup_addr(LAB_NODE, true),
 		.snat_min = 1024,
 		.snat_max = 65535,
 		.seed = 0x5117ce,
@@ -226,7 +221,7 @@ static int fill_frontend(struct setup *s, __u16 port, __u32 service)
 {
 	const struct setup_spec *spec = s->spec;
 	struct sluice_frontend fe = { .service = service, .kind = spec->frontend };
-	struct sluice_addr vip = addr_of(spec->vip, s->kind->v6);
+	struct sluice_addr vip = setup_addr(spec->vip, s->kind->v6);
 	struct sluice_frontend4_key k4 = {
 		.addr = vip.ip6[3], .port = htons(port), .proto = proto_of(s->kind),
 	};
@@ -262,7 +257,7 @@ static int fill_backends(struct setup *s)
 
 	for (__u32 i = 0; i < SETUP_BACKENDS && !r; i++) {
 		struct sluice_backend be = {
-			.addr = addr_of(s->spec->backends + i, s->kind->v6),
+			.addr = setup_addr(s->spec->backends + i, s->kind->v6),
 			.port = htons(8080),
 			.flags = SLUICE_BE_USED,
 			.gen = 1,
@@ -298,13 +293,13 @@ static struct sluice_filter filter_make(const struct setup *s)
 bool setup_filter_has(const struct setup *s, __u32 role, __u32 addr, __u16 port)
 {
 	static struct sluice_filter f;
-	static const struct setup *of;
+	static const struct setup_spec *of;
 	static const struct kind *kind;
 	__u32 bit = sluice_filter_bit(role, htonl(addr), htons(port), proto_of(s->kind));
 
-	if (of != s || kind != s->kind)
+	if (of != s->spec || kind != s->kind)
 		f = filter_make(s);
-	of = s;
+	of = s->spec;
 	kind = s->kind;
 	return f.words[bit / 64] >> (bit % 64) & 1;
 }
@@ -317,18 +312,19 @@ static int fill_filter(struct setup *s)
 	return put(s, "sluice_filter", &zero, &f);
 }
 
-int setup_open(struct setup *s, enum setup_id id, const struct kind *k, const struct lab *lab,
+int setup_open(struct setup *s, const struct setup_want *want, const struct lab *lab,
 	       const char *dir)
 {
 	int r;
 
-	*s = (struct setup){ .spec = &setup_specs[id], .kind = k, .lab = lab };
-	r = objects_load(s, dir);
+	*s = (struct setup){ .spec = &setup_specs[want->id], .kind = want->kind, .lab = lab };
+	r = objects_load(s, want->pairs, dir);
 	r = r ? r : fill_devices(s);
 	r = r ? r : fill_settings(s);
 	r = r ? r : fill_services(s);
 	r = r ? r : fill_backends(s);
-	return r ? r : fill_filter(s);
+	r = r ? r : fill_filter(s);
+	return r ? r : setup_fill_floor(s);
 }
 
 void setup_close(struct setup *s)

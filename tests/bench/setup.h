@@ -15,8 +15,7 @@
 #include "sluice/service.h"
 #include "sluice/settings.h"
 
-/* Sizes of the tables under test: all the flows that a run makes, with headroom. */
-#define SETUP_FLOWS (1u << 18)
+/* Rows of the table of half-open flows: it is full, which is its normal state under attack. */
 #define SETUP_HALF (1u << 16)
 #define SETUP_BACKENDS 64
 
@@ -43,6 +42,9 @@ struct setup_spec {
 	__u32 backends;
 	struct side fwd;
 	struct side rev;
+	/* To a backend: a device, and the next hop's last byte if it is one for all. */
+	enum lab_dev out;
+	__u8 via;
 };
 
 extern const struct setup_spec setup_specs[N_SETUPS];
@@ -62,17 +64,29 @@ struct setup {
 	void *skel;
 };
 
+struct setup_want {
+	enum setup_id id;
+	const struct kind *kind;
+	__u32 pairs;		/* connections that it must have room for */
+};
+
 /* @dir has the floors' objects. 0 or -errno. */
-int setup_open(struct setup *s, enum setup_id id, const struct kind *k, const struct lab *lab,
+int setup_open(struct setup *s, const struct setup_want *want, const struct lab *lab,
 	       const char *dir);
 void setup_close(struct setup *s);
 
 /* A program of the real object or, if its name says so, of the floors. */
 struct bpf_program *setup_program(const struct setup *s, const char *name);
 
-/* The fd of the map of this family: "flows" is sluice_flows4 or sluice_flows6. */
+/* The fd of the map of this family: "flows" is sluice_flows4 or sluice_flows6, and the floor's. */
 int setup_map(const struct setup *s, const char *noun);
 int setup_floor_map(const struct setup *s, const char *noun);
+
+/* Floor D's tables get this service's backends (setup_floor.c). 0 or -errno. */
+int setup_fill_floor(const struct setup *s);
+
+/* An address of the family: IPv4 mapped, IPv6 behind lab_net6. */
+struct sluice_addr setup_addr(__u32 low, bool v6);
 
 int setup_set_rejects(struct setup *s, __u32 per_sec);
 
