@@ -56,13 +56,6 @@ static __always_inline union flow_value *flow_find(const union flow_key *k, bool
 	return bpf_map_lookup_elem(&sluice_flows4, k);
 }
 
-static __always_inline union flow_value *half_find(const union flow_key *k, bool v6)
-{
-	if (v6)
-		return bpf_map_lookup_elem(&sluice_half6, k);
-	return bpf_map_lookup_elem(&sluice_half4, k);
-}
-
 /* Map values of the IPv4 tables are shorter than the union. */
 static __always_inline void flow_copy(union flow_value *to, const union flow_value *from, bool v6)
 {
@@ -80,26 +73,11 @@ static __always_inline long flow_put(const union flow_key *k, const union flow_v
 	return bpf_map_update_elem(&sluice_flows4, k, f, flags);
 }
 
-static __always_inline long half_put(const union flow_key *k, const union flow_value *f,
-				     __u64 flags, bool v6)
-{
-	if (v6)
-		return bpf_map_update_elem(&sluice_half6, k, f, flags);
-	return bpf_map_update_elem(&sluice_half4, k, f, flags);
-}
-
 static __always_inline long flow_del(const union flow_key *k, bool v6)
 {
 	if (v6)
 		return bpf_map_delete_elem(&sluice_flows6, k);
 	return bpf_map_delete_elem(&sluice_flows4, k);
-}
-
-static __always_inline long half_del(const union flow_key *k, bool v6)
-{
-	if (v6)
-		return bpf_map_delete_elem(&sluice_half6, k);
-	return bpf_map_delete_elem(&sluice_half4, k);
 }
 
 /* The tuple that the other direction has on the wire: this one rewritten, then swapped. */

@@ -99,7 +99,7 @@ static __always_inline bool half_restore(hook_ctx *ctx, const struct walk *w,
 		return true;
 	case REV_MADE:
 		return !flow_find(&x->rev_key, v6) &&
-		       !half_put(&x->rev_key, &x->rev, BPF_NOEXIST, v6);
+		       half_put(true, HALF_NEW, v6);
 	default:
 		return false;
 	}

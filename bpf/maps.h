@@ -66,16 +66,6 @@ MAP(sluice_flows4, HASH, struct sluice_flow4_key, struct sluice_flow4, 65536, 0)
 MAP(sluice_flows6, HASH, struct sluice_flow6_key, struct sluice_flow6, 65536, 0);
 
 /*
- * sluice_half4/6   flows whose client has not proved yet that it exists; promoted to
- *   sluice_flows at the ACK that ends the handshake, or at the first UDP packet after an
- *   answer (half.h). Inserting the reply half with BPF_NOEXIST is the allocation of a source
- *   port. Evicted by the kernel when full, and by whoever needs its port (open.h): a flood takes
- *   from here only. Rows silent for syn_sec, or udp_sec, count as absent.
- */
-MAP(sluice_half4, LRU_HASH, struct sluice_flow4_key, struct sluice_flow4, 16384, 0);
-MAP(sluice_half6, LRU_HASH, struct sluice_flow6_key, struct sluice_flow6, 16384, 0);
-
-/*
  * sluice_slot_counts   by backend slot; sluice_reasons   by reason; sluice_drops   by service
  *   and reason, a row from the first drop on
  *   writes  programs, each CPU its own; user zeroes a slot's row when it gives the slot away

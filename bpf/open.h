@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * A new flow: service → set → backend → both halves of the pair, in the half-open table.
- * Inserting the reply's half with BPF_NOEXIST is what allocates the source port: there is no
- * other table to disagree with.
+ * Putting in the reply's half, whose tuple must be free, is what allocates the source port: there
+ * is no other table to disagree with.
  */
 #pragma once
 
+#include "bpf/half_table.h"
 #include "bpf/send.h"
 
 /* How many source ports are tried before NO_PORT. At 90 % of the range taken towards one
@@ -153,13 +154,13 @@ static __always_inline bool rev_claim(struct flow_pair *x, __u32 syn_sec, bool p
 
 	if (old && !(press && rev_evict(x, old, v6)))
 		return false;
-	if (!half_put(&x->rev_key, &x->rev, BPF_NOEXIST, v6))
+	if (half_put(true, HALF_NEW, v6))
 		return true;
 	old = half_find(&x->rev_key, v6);
 	if (!old || !(press || flow_older(&old->f, x->rev.f.seen, syn_sec) ||
 		      rev_is_ours(old, &x->rev, v6)))
 		return false;
-	return !half_put(&x->rev_key, &x->rev, BPF_EXIST, v6);
+	return half_put(true, HALF_ANY, v6);
 }
 
 /* Another source port for the pair: of all that is made already, only this hangs on it. */
@@ -245,7 +246,7 @@ static __always_inline enum sluice_reason flow_open(hook_ctx *ctx, struct walk *
 	why = pair_allocate(x, hash, v6);
 	if (why)
 		return why;
-	if (half_put(&x->key, &x->fwd, BPF_ANY, v6)) {
+	if (!half_put(false, HALF_ANY, v6)) {
 		half_del(&x->rev_key, v6);
 		return SLUICE_R_TABLE_FULL;
 	}

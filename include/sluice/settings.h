@@ -27,8 +27,9 @@ struct sluice_settings {
 	__u32 neigh_sec;		/* how often a packet to each neighbour goes by the kernel's
 					 * neighbour table; 0: never */
 	__u32 zero;
+	__u64 secret;			/* random, of this instance: see sluice/half.h */
 };
-_Static_assert(sizeof(struct sluice_settings) == 88, "sluice_settings is pinned ABI");
+_Static_assert(sizeof(struct sluice_settings) == 96, "sluice_settings is pinned ABI");
 
 enum sluice_device_kind {
 	SLUICE_DEV_UPLINK = 1,

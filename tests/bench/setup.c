@@ -86,7 +86,7 @@ static void object_size(struct bpf_object *obj, const char *prefix, __u32 pairs,
 	const struct {
 		const char *noun;
 		__u32 n;
-	} tables[] = { { "flows", 2 * pairs }, { "half", SETUP_HALF }, { "gc", 2 * pairs } };
+	} tables[] = { { "flows", 2 * pairs }, { "gc", 2 * pairs } };
 	struct bpf_map *map;
 	char name[64];
 
@@ -197,6 +197,7 @@ static int fill_settings(struct setup *s)
 		.snat_min = 1024,
 		.snat_max = 65535,
 		.seed = 0x5117ce,
+		.secret = 0x5eed0fa5ec4e7,
 		.lo_ifindex = s->lab->lo_ifindex,
 		.uplink_ifindex = s->lab->ifindex[LAB_UP0],
 		.syn_sec = 60,

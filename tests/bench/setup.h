@@ -11,12 +11,13 @@
 
 #include "bench/lab.h"
 #include "sluice/flow.h"
+#include "sluice/half.h"
 #include "sluice/reason.h"
 #include "sluice/service.h"
 #include "sluice/settings.h"
 
 /* Rows of the table of half-open flows: it is full, which is its normal state under attack. */
-#define SETUP_HALF (1u << 16)
+#define SETUP_HALF (SLUICE_HALF_BUCKETS4 * SLUICE_HALF_WAYS)
 #define SETUP_BACKENDS 64
 
 struct kind {

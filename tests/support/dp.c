@@ -39,8 +39,8 @@ static const struct {
 	{ "sluice_choices", DP_CHOICES },
 	{ "sluice_flows4", DP_FLOWS },
 	{ "sluice_flows6", DP_FLOWS },
-	{ "sluice_half4", DP_HALF },
-	{ "sluice_half6", DP_HALF },
+	{ "sluice_half4", DP_HALF_BUCKETS },
+	{ "sluice_half6", DP_HALF_BUCKETS },
 	{ "sluice_gc4", DP_FLOWS * 5 / 8 },
 	{ "sluice_gc6", DP_FLOWS * 5 / 8 },
 	{ "sluice_slot_counts", DP_SLOTS },
@@ -104,6 +104,8 @@ static void objects_load(struct dp *dp, unsigned hooks, bool bound)
 	maps_resize(dp->tc->obj);
 	programs_choose(dp->tc->obj, hooks);
 	dp->tc->rodata->sluice_hz = dp_hz();
+	dp->tc->rodata->sluice_half_buckets4 = DP_HALF_BUCKETS;
+	dp->tc->rodata->sluice_half_buckets6 = DP_HALF_BUCKETS;
 	cr_assert_eq(sluice_tc__load(dp->tc), 0, "cannot load tc: are we root?");
 
 	if (!(hooks & ON(XDP)))
@@ -113,6 +115,8 @@ static void objects_load(struct dp *dp, unsigned hooks, bool bound)
 	maps_share(dp->tc->obj, dp->xdp->obj);
 	programs_choose(dp->xdp->obj, hooks);
 	dp->xdp->rodata->sluice_hz = dp_hz();
+	dp->xdp->rodata->sluice_half_buckets4 = DP_HALF_BUCKETS;
+	dp->xdp->rodata->sluice_half_buckets6 = DP_HALF_BUCKETS;
 	if (bound) {
 		dp->xdp->rodata->sluice_dev.ifindex = scene_ifindex(DEV_UP0);
 		memcpy(dp->xdp->rodata->sluice_dev.mac, scene_mac(DEV_UP0), 6);
@@ -177,6 +181,7 @@ static void settings_put(struct dp *dp)
 		.snat_min = DP_SNAT_MIN,
 		.snat_max = DP_SNAT_MAX,
 		.seed = 0x51u,
+		.secret = 0x5eed0fa5ec4e7,
 		.lo_ifindex = scene_ifindex(DEV_LO),
 		.uplink_ifindex = scene_ifindex(DEV_UP0),
 		.syn_sec = 30,
@@ -275,7 +280,7 @@ static void array_clear(int fd, __u32 rows, size_t row_size)
 void dp_reset(struct dp *dp)
 {
 	static const char *const hashes[] = { "frontends4", "frontends6", "devices", "flows4",
-					      "flows6", "half4", "half6", "drops" };
+					      "flows6", "drops" };
 	__u8 token[64];
 
 	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)
@@ -288,6 +293,7 @@ void dp_reset(struct dp *dp)
 	array_clear(dp_map(dp, "answers"), 1, 8);
 	array_clear(dp_map(dp, "gc"), 1, 16);
 	array_clear(dp_map(dp, "neighbours"), SLUICE_NEIGHBOURS, sizeof(struct sluice_neighbour));
+	dp_halves_clear(dp);
 	while (!bpf_map_lookup_and_delete_elem(dp_map(dp, "gc4"), NULL, token))
 		;
 	while (!bpf_map_lookup_and_delete_elem(dp_map(dp, "gc6"), NULL, token))

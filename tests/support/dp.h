@@ -41,8 +41,8 @@ enum hook {
 #define DP_SERVICES 8
 #define DP_SLOTS 16
 #define DP_CHOICES 4096
+#define DP_HALF_BUCKETS 256
 #define DP_FLOWS 8192
-#define DP_HALF 65536
 #define DP_SNAT_MIN 61000
 #define DP_SNAT_MAX 61999
 #define DP_HOST_PORT 9000
@@ -143,6 +143,7 @@ __u64 dp_tokens(const struct dp *dp);
 
 /* How many entries the case's family has in all: IN_HALF or IN_FLOWS. */
 unsigned dp_flow_count(const struct dp *dp, int where);
+void dp_halves_clear(const struct dp *dp);
 
 struct sluice_settings dp_settings(const struct dp *dp);
 void dp_set_settings(struct dp *dp, const struct sluice_settings *s);

@@ -8,6 +8,7 @@
 #include "datapath/pins.h"
 #include "sluice/count.h"
 #include "sluice/flow.h"
+#include "sluice/half.h"
 #include "sluice/service.h"
 #include "sluice/settings.h"
 
@@ -17,7 +18,7 @@
  * element is 48 bytes + key + value, its bucket 16):
  *	flows4		262,144 × (64 + 64) + buckets	37.7 MB
  *	flows6		 65,536 × (88 + 88) + buckets	12.6 MB
- *	half4, half6	 65,536 × 144, 16,384 × 192	12.6 MB
+ *	half4, half6	131,072 × 88, 32,768 × 136	16.0 MB
  *	gc4, gc6	163,840 × 16, 40,960 × 40	 4.3 MB
  *	frontends4/6	131,072 × 80, 65,536 × 96	16.8 MB
  *	services, base	 32,768 × 64, twice		 4.2 MB
@@ -57,10 +58,8 @@ const struct map_spec map_specs[MAP_COUNT] = {
 			    sizeof(struct sluice_flow4), FLOWS4),
 	[MAP_FLOWS6] = SPEC("flows6", sizeof(struct sluice_flow6_key),
 			    sizeof(struct sluice_flow6), FLOWS6),
-	[MAP_HALF4] = SPEC("half4", sizeof(struct sluice_flow4_key), sizeof(struct sluice_flow4),
-			   65536),
-	[MAP_HALF6] = SPEC("half6", sizeof(struct sluice_flow6_key), sizeof(struct sluice_flow6),
-			   16384),
+	[MAP_HALF4] = SPEC("half4", 4, sizeof(struct sluice_half_bucket4), SLUICE_HALF_BUCKETS4),
+	[MAP_HALF6] = SPEC("half6", 4, sizeof(struct sluice_half_bucket6), SLUICE_HALF_BUCKETS6),
 	/* One token for two flow entries, and room for another quarter: see bpf/maps.h. */
 	[MAP_GC] = SPEC("gc", 4, sizeof(struct sluice_gc), 1),
 	[MAP_GC4] = SPEC("gc4", 0, sizeof(struct sluice_flow4_key), FLOWS4 / 8 * 5),

@@ -12,7 +12,7 @@ static size_t round_up(size_t n, size_t to)
 	return (n + to - 1) / to * to;
 }
 
-static void array_close(struct row_array *a)
+void array_close(struct row_array *a)
 {
 	if (a->mapped)
 		munmap(a->at, a->mapped);
@@ -20,8 +20,8 @@ static void array_close(struct row_array *a)
 }
 
 /* The kernel keeps array elements 8 bytes aligned, and maps whole pages. */
-static int array_open(const struct map *m, const char *name, bool writable,
-		      struct row_array *ret, struct err *reterr)
+int array_open(const struct map *m, const char *name, bool writable, struct row_array *ret,
+	       struct err *reterr)
 {
 	struct row_array a = { .n = m->entries, .stride = round_up(m->value_size, 8) };
 	void *at;

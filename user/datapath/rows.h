@@ -41,6 +41,12 @@ int rows_open(const struct maps *maps, bool writable, struct rows *ret, struct e
 void rows_close(struct rows *r);
 DEFINE_OWN_DONE(struct rows, rows_close)
 
+/* One of them alone, to read; closed by array_close(). */
+int array_open(const struct map *m, const char *name, bool writable, struct row_array *ret,
+	       struct err *reterr);
+void array_close(struct row_array *a);
+DEFINE_OWN_DONE(struct row_array, array_close)
+
 struct sluice_service *rows_service(const struct rows *r, uint32_t row);
 struct sluice_backend *rows_backend(const struct rows *r, uint32_t row);
 struct sluice_slot_count *rows_base(const struct rows *r, uint32_t row);

@@ -8,6 +8,7 @@
 #include "datapath/batch.h"
 #include "datapath/handle.h"
 #include "datapath/rows.h"
+#include "sluice/half.h"
 
 static int count_rows(void *arg, const void *keys, const void *values, uint32_t n)
 {
@@ -22,6 +23,25 @@ static int hash_usage(const struct maps *maps, enum map_id id, const char *name,
 
 	*ret = (struct table_usage){ .name = name, .size = m->entries };
 	return batch_walk(m, map_specs[id].name, 0, count_rows, &ret->used, reterr);
+}
+
+/* The half-open tables are arrays of buckets, which begin with a word a row. */
+static int half_usage(const struct maps *maps, enum map_id id, const char *name,
+		      struct table_usage *ret, struct err *reterr)
+{
+	own(array_close) struct row_array buckets = { 0 };
+	int r = array_open(&maps->at[id], map_specs[id].name, false, &buckets, reterr);
+
+	if (r < 0)
+		return r;
+	*ret = (struct table_usage){ .name = name, .size = buckets.n * SLUICE_HALF_WAYS };
+	for (size_t i = 0; i < buckets.n; i++) {
+		const uint64_t *tags = (const void *)(buckets.at + i * buckets.stride);
+
+		for (size_t way = 0; way < SLUICE_HALF_WAYS; way++)
+			ret->used += tags[way] > SLUICE_HALF_BUSY;
+	}
+	return 0;
 }
 
 /* Row 0 is never used, and so not offered. */
@@ -46,21 +66,26 @@ int datapath_usage(struct datapath *dp, struct table_usage *ret, size_t max, siz
 	static const struct {
 		enum map_id id;
 		const char *name;
-	} hashes[] = {
-		{ MAP_FRONTENDS4, "frontends4" }, { MAP_FRONTENDS6, "frontends6" },
-		{ MAP_FLOWS4, "flows4" },	  { MAP_FLOWS6, "flows6" },
-		{ MAP_HALF4, "half4" },		  { MAP_HALF6, "half6" },
+		int (*usage)(const struct maps *maps, enum map_id id, const char *name,
+			     struct table_usage *ret, struct err *reterr);
+	} tables[] = {
+		{ MAP_FRONTENDS4, "frontends4", hash_usage },
+		{ MAP_FRONTENDS6, "frontends6", hash_usage },
+		{ MAP_FLOWS4, "flows4", hash_usage },
+		{ MAP_FLOWS6, "flows6", hash_usage },
+		{ MAP_HALF4, "half4", half_usage },
+		{ MAP_HALF6, "half6", half_usage },
 	};
 	own(rows_close) struct rows rows = { 0 };
-	struct table_usage all[3 + sizeof(hashes) / sizeof(*hashes)];
+	struct table_usage all[3 + sizeof(tables) / sizeof(*tables)];
 	size_t n = 3;
 	int r = maps_need(&dp->maps, reterr) ?: rows_open(&dp->maps, false, &rows, reterr);
 
 	if (r < 0)
 		return r;
 	arrays_usage(&rows, all);
-	for (size_t i = 0; i < sizeof(hashes) / sizeof(*hashes); i++) {
-		r = hash_usage(&dp->maps, hashes[i].id, hashes[i].name, &all[n++], reterr);
+	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++) {
+		r = tables[i].usage(&dp->maps, tables[i].id, tables[i].name, &all[n++], reterr);
 		if (r < 0)
 			return r;
 	}

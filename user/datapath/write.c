@@ -15,6 +15,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include <bpf/bpf.h>
@@ -242,6 +243,15 @@ static int plan_do(struct work *w)
 	return r;
 }
 
+/* The programs' secret stays as long as their tables, whose rows are placed by it. */
+static int secret_keep(const struct rows *rows, struct sluice_settings *all, struct err *reterr)
+{
+	all->secret = rows_settings(rows)->secret;
+	if (!all->secret && getrandom(&all->secret, sizeof(all->secret), 0) != sizeof(all->secret))
+		return err_sys(reterr, errno, "cannot get random bytes");
+	return 0;
+}
+
 int datapath_write(struct datapath *dp, const struct image *img,
 		   const struct sluice_settings *settings, size_t *ret_writes,
 		   struct err *reterr)
@@ -255,6 +265,9 @@ int datapath_write(struct datapath *dp, const struct image *img,
 	    ?: plan_make(&w, img);
 	size_t writes;
 
+	if (r < 0)
+		return r;
+	r = secret_keep(&w.rows, &all, reterr);
 	if (r < 0)
 		return r;
 	all.pairs4 = dp->maps.at[MAP_FLOWS4].entries / 2;
