@@ -10,6 +10,7 @@ import base64
 import hashlib
 
 MASQUERADE = "0x4000"
+NFT_TRANSACTION = 250            # service ports
 
 
 def _hash(length, *parts):
@@ -26,133 +27,105 @@ def _each(services):
 
 # --- nftables -------------------------------------------------------------------
 
-_NFT_CHAINS = f"""
- chain filter-prerouting-pre-dnat {{
-  type filter hook prerouting priority -110
-  ct state new jump firewall-check
- }}
- chain filter-output-pre-dnat {{
-  type filter hook output priority -110
-  ct state new jump firewall-check
- }}
- chain filter-input {{
-  type filter hook input priority 0
-  ct state new jump nodeport-endpoints-check
-  ct state new jump service-endpoints-check
- }}
- chain filter-forward {{
-  type filter hook forward priority 0
-  ct state new jump service-endpoints-check
-  ct state new jump cluster-ips-check
- }}
- chain filter-output {{
-  type filter hook output priority 0
-  ct state new jump service-endpoints-check
-  ct state new jump cluster-ips-check
- }}
- chain nat-prerouting {{
-  type nat hook prerouting priority -100
-  jump services
- }}
- chain nat-output {{
-  type nat hook output priority -100
-  jump services
- }}
- chain nat-postrouting {{
-  type nat hook postrouting priority 100
-  jump masquerading
- }}
- chain masquerading {{
-  mark and {MASQUERADE} == 0 return
-  mark set mark xor {MASQUERADE}
-  masquerade fully-random
- }}
- chain mark-for-masquerade {{
-  mark set mark or {MASQUERADE}
- }}
- chain firewall-check {{
-  ip daddr . meta l4proto . th dport vmap @firewall-ips
- }}
- chain service-endpoints-check {{
-  ip daddr . meta l4proto . th dport vmap @no-endpoint-services
- }}
- chain nodeport-endpoints-check {{
-  ip daddr @nodeport-ips meta l4proto . th dport vmap @no-endpoint-nodeports
- }}
- chain cluster-ips-check {{
-  ip daddr @cluster-ips reject
- }}
- chain services {{
-  ip daddr . meta l4proto . th dport vmap @service-ips
-  ip daddr @nodeport-ips meta l4proto . th dport vmap @service-nodeports
- }}
+_NFT_CHAINS = """
+add table ip kube-proxy
+add chain ip kube-proxy filter-prerouting-pre-dnat { type filter hook prerouting priority -110 ; }
+add chain ip kube-proxy filter-output-pre-dnat { type filter hook output priority -110 ; }
+add chain ip kube-proxy filter-input { type filter hook input priority 0 ; }
+add chain ip kube-proxy filter-forward { type filter hook forward priority 0 ; }
+add chain ip kube-proxy filter-output { type filter hook output priority 0 ; }
+add chain ip kube-proxy nat-prerouting { type nat hook prerouting priority -100 ; }
+add chain ip kube-proxy nat-output { type nat hook output priority -100 ; }
+add chain ip kube-proxy nat-postrouting { type nat hook postrouting priority 100 ; }
+add chain ip kube-proxy cluster-ips-check
+add chain ip kube-proxy firewall-check
+add chain ip kube-proxy mark-for-masquerade
+add chain ip kube-proxy masquerading
+add chain ip kube-proxy nodeport-endpoints-check
+add chain ip kube-proxy service-endpoints-check
+add chain ip kube-proxy services
+add set ip kube-proxy cluster-ips { type ipv4_addr ; }
+add set ip kube-proxy nodeport-ips { type ipv4_addr ; }
+add map ip kube-proxy firewall-ips { type ipv4_addr . inet_proto . inet_service : verdict ; }
+add map ip kube-proxy no-endpoint-nodeports { type inet_proto . inet_service : verdict ; }
+add map ip kube-proxy no-endpoint-services { type ipv4_addr . inet_proto . inet_service : verdict ; }
+add map ip kube-proxy service-ips { type ipv4_addr . inet_proto . inet_service : verdict ; }
+add map ip kube-proxy service-nodeports { type inet_proto . inet_service : verdict ; }
 """
 
-_NFT_MAPS = {
-    "service-ips": "ipv4_addr . inet_proto . inet_service : verdict",
-    "service-nodeports": "inet_proto . inet_service : verdict",
-    "firewall-ips": "ipv4_addr . inet_proto . inet_service : verdict",
-    "no-endpoint-services": "ipv4_addr . inet_proto . inet_service : verdict",
-    "no-endpoint-nodeports": "inet_proto . inet_service : verdict",
-}
+_NFT_RULES = f"""
+add rule ip kube-proxy filter-prerouting-pre-dnat ct state new jump firewall-check
+add rule ip kube-proxy filter-output-pre-dnat ct state new jump firewall-check
+add rule ip kube-proxy filter-input ct state new jump nodeport-endpoints-check
+add rule ip kube-proxy filter-input ct state new jump service-endpoints-check
+add rule ip kube-proxy filter-forward ct state new jump service-endpoints-check
+add rule ip kube-proxy filter-forward ct state new jump cluster-ips-check
+add rule ip kube-proxy filter-output ct state new jump service-endpoints-check
+add rule ip kube-proxy filter-output ct state new jump cluster-ips-check
+add rule ip kube-proxy nat-prerouting jump services
+add rule ip kube-proxy nat-output jump services
+add rule ip kube-proxy nat-postrouting jump masquerading
+add rule ip kube-proxy masquerading mark and {MASQUERADE} == 0 return
+add rule ip kube-proxy masquerading mark set mark xor {MASQUERADE}
+add rule ip kube-proxy masquerading masquerade fully-random
+add rule ip kube-proxy mark-for-masquerade mark set mark or {MASQUERADE}
+add rule ip kube-proxy firewall-check ip daddr . meta l4proto . th dport vmap @firewall-ips
+add rule ip kube-proxy service-endpoints-check ip daddr . meta l4proto . th dport vmap @no-endpoint-services
+add rule ip kube-proxy nodeport-endpoints-check ip daddr @nodeport-ips meta l4proto . th dport vmap @no-endpoint-nodeports
+add rule ip kube-proxy cluster-ips-check ip daddr @cluster-ips reject
+add rule ip kube-proxy services ip daddr . meta l4proto . th dport vmap @service-ips
+add rule ip kube-proxy services ip daddr @nodeport-ips meta l4proto . th dport vmap @service-nodeports
+"""
 
 
-def _nft_elements(items):
-    return f"  elements = {{ {', '.join(items)} }}\n" if items else ""
-
-
-def _nft_map(name, items):
-    return f" map {name} {{\n  type {_NFT_MAPS[name]}\n{_nft_elements(items)} }}\n"
-
-
-def _nft_set(name, items):
-    return f" set {name} {{\n  type ipv4_addr\n{_nft_elements(items)} }}\n"
+def _nft_elements(name, items):
+    return [f"add element ip kube-proxy {name} {{ {', '.join(items)} }}"] if items else []
 
 
 def _nft_name(service, protocol):
     return f"{_hash(8, service.name, protocol)}-default/{service.name}/{protocol}/p{service.port}"
 
 
-def _nft_endpoints(tail, service, protocol):
-    """(chain's name, its text) for each endpoint."""
+def _nft_service(service, protocol, pod_cidr):
+    """(chains, rules) of the service port, as commands."""
+    tail = _nft_name(service, protocol)
+    rules, endpoints = [], []
     for ip, port in service.endpoints:
         name = f"endpoint-{tail}__{ip}/{port}"
-        yield name, (f" chain {name} {{\n  ip saddr {ip} jump mark-for-masquerade\n"
-                     f"  meta l4proto {protocol} dnat to {ip}:{port}\n }}\n")
-
-
-def _nft_service(service, protocol, pod_cidr):
-    """The text of all chains of the service port."""
-    tail = _nft_name(service, protocol)
-    chains = list(_nft_endpoints(tail, service, protocol))
-    pick = ", ".join(f"{n} : goto {name}" for n, (name, _) in enumerate(chains))
-    text = [body for _, body in chains]
-    text.append(f" chain service-{tail} {{\n  ip daddr {service.cluster_ip} {protocol} dport "
-                f"{service.port} ip saddr != {pod_cidr} jump mark-for-masquerade\n"
-                f"  numgen random mod {len(chains)} vmap {{ {pick} }}\n }}\n")
+        endpoints.append(name)
+        rules += [f"{name} ip saddr {ip} jump mark-for-masquerade",
+                  f"{name} meta l4proto {protocol} dnat to {ip}:{port}"]
+    pick = ", ".join(f"{n} : goto {name}" for n, name in enumerate(endpoints))
+    rules += [f"service-{tail} ip daddr {service.cluster_ip} {protocol} dport {service.port} "
+              f"ip saddr != {pod_cidr} jump mark-for-masquerade",
+              f"service-{tail} numgen random mod {len(endpoints)} vmap {{ {pick} }}"]
+    chains = [*endpoints, f"service-{tail}"]
     if service.node_port:
-        text.append(f" chain external-{tail} {{\n  jump mark-for-masquerade\n"
-                    f"  goto service-{tail}\n }}\n")
-    return "".join(text)
+        chains.append(f"external-{tail}")
+        rules += [f"external-{tail} jump mark-for-masquerade",
+                  f"external-{tail} goto service-{tail}"]
+    return ([f"add chain ip kube-proxy {chain}" for chain in chains],
+            [f"add rule ip kube-proxy {rule}" for rule in rules])
 
 
 def nft(node, services):
-    """For nft -f: the whole table."""
-    ips = [f"{s.cluster_ip} . {p} . {s.port} : goto service-{_nft_name(s, p)}"
-           for s, p in _each(services)]
-    ports = [f"{p} . {s.node_port} : goto external-{_nft_name(s, p)}"
-             for s, p in _each(services) if s.node_port]
-    return "".join([
-        "table ip kube-proxy {\n",
-        _nft_set("cluster-ips", [s.cluster_ip for s in services]),
-        _nft_set("nodeport-ips", [node.address]),
-        *[_nft_map(name, []) for name in _NFT_MAPS if not name.startswith("service-")],
-        *[_nft_service(s, p, node.pod_cidr) for s, p in _each(services)],
-        _nft_map("service-ips", ips),
-        _nft_map("service-nodeports", ports),
-        _NFT_CHAINS,
-        "}\n",
-    ])
+    """The whole table, as texts for one nft -f after another. The kernel looks through all of a
+    transaction for each set that it binds, so one transaction for everything would take minutes.
+    """
+    yield _NFT_CHAINS + _NFT_RULES
+    ports = [(s, p, _nft_name(s, p)) for s, p in _each(services)]
+    for begin in range(0, len(ports), NFT_TRANSACTION):
+        parts = [_nft_service(s, p, node.pod_cidr)
+                 for s, p, _ in ports[begin:begin + NFT_TRANSACTION]]
+        yield "\n".join([line for chains, _ in parts for line in chains] +
+                        [line for _, rules in parts for line in rules] + [""])
+    yield "\n".join([
+        *_nft_elements("cluster-ips", [s.cluster_ip for s in services]),
+        *_nft_elements("nodeport-ips", [node.address]),
+        *_nft_elements("service-ips", [f"{s.cluster_ip} . {p} . {s.port} : goto service-{name}"
+                                       for s, p, name in ports]),
+        *_nft_elements("service-nodeports", [f"{p} . {s.node_port} : goto external-{name}"
+                                             for s, p, name in ports if s.node_port]), ""])
 
 
 # --- iptables -------------------------------------------------------------------

@@ -132,7 +132,8 @@ class Nftables(Conntracking):
     name = "nftables"
 
     def _load(self, services):
-        self._run("nft", "-f", "-", text=kubeproxy.nft(self.node, services))
+        for text in kubeproxy.nft(self.node, services):
+            self._run("nft", "-f", "-", text=text)
 
     def _unload(self):
         self._run("nft", "flush", "ruleset")
