@@ -181,13 +181,15 @@ def manifests(services):
 
 
 class Sluice(Rival):
-    """The real command, with an instance and a state directory of its own."""
+    """The real command, with an instance and a state directory of its own. XDP is asked for: on
+    a veth, sluice by itself takes it only where it can see that the other end is ready.
+    """
     name = "sluice"
     direct = False
 
-    def __init__(self):
+    def __init__(self, xdp="native"):
         super().__init__()
-        self.state = None
+        self.state, self.xdp = None, xdp
 
     def command(self, *words, text=None):
         """Runs a command of sluice on this instance, in the node's namespace."""
@@ -196,7 +198,7 @@ class Sluice(Rival):
 
     def _load(self, services):
         self.state = tempfile.mkdtemp(prefix=f"sluice-{self.node.netns}-")
-        self.command("attach", "--node", self.node.netns, *self.node.uplinks)
+        self.command("attach", "--xdp", self.xdp, "--node", self.node.netns, *self.node.uplinks)
         if self.node.workloads:
             self.command("attach", "--workload", *self.node.workloads)
         objects = {"apiVersion": "v1", "kind": "List", "items": list(manifests(services))}
