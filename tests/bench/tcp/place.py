@@ -65,20 +65,12 @@ class XdpPass(Rival):
             self._run("ip", "link", "set", "dev", dev, "xdpdrv", "off")
 
 
-class SluiceXdp(Sluice):
-    """With XDP at the uplinks; on a veth that has to be asked for."""
-    name = "sluice"
-    xdp = "native"
-
-    def _load(self, services):
-        super()._load(services)
-        self.command("attach", "--xdp", self.xdp, *self.node.uplinks)
-
-
-class SluiceTc(SluiceXdp):
+class SluiceTc(Sluice):
     """Without XDP, as on a NIC whose driver has none."""
     name = "sluice-tc"
-    xdp = "off"
+
+    def __init__(self):
+        super().__init__(xdp="off")
 
 
 class Place:
@@ -87,7 +79,7 @@ class Place:
     def __init__(self, name, rival, others, tool):
         self.world = World(name, HOSTS)
         self.rival, self.others, self.tool = rival, others, tool
-        self.has_xdp = rival.name in (XdpPass.name, SluiceXdp.name)
+        self.has_xdp = rival.name in (XdpPass.name, Sluice.name)
         self.servers = {}
 
     def __enter__(self):

@@ -23,7 +23,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # pylint: disable=wrong-import-position
-from place import Place, SluiceTc, SluiceXdp, XdpPass  # noqa: E402  also finds ../e2e
+from place import Place, SluiceTc, XdpPass  # noqa: E402  also finds ../e2e
 from report import Row, table, with_ratios, write  # noqa: E402
 from rivals import RIVALS, Failed  # noqa: E402
 
@@ -57,7 +57,7 @@ CONTENDERS = {
     "iptables-nft": RIVALS["iptables-nft"],
     "iptables-legacy": RIVALS["iptables-legacy"],
     "sluice-tc": SluiceTc,
-    "sluice": SluiceXdp,
+    "sluice": RIVALS["sluice"],
 }
 XDP_MATTERS = ("xdp-pass", "sluice-tc")     # at the uplinks only they differ from another
 
@@ -187,7 +187,7 @@ def arguments():
     p.add_argument("--tool", default="build/bench/tcp/tcp", help="the client and server")
     p.add_argument("-j", "--json", metavar="FILE", help="write all figures here")
     p.add_argument("-r", "--rounds", type=int, default=3)
-    p.add_argument("-s", "--seconds", type=float, default=0.4, help="of each sample")
+    p.add_argument("-s", "--seconds", type=float, default=0.3, help="of each sample")
     p.add_argument("-w", "--warm-up", type=float, default=0.1, help="seconds before each sample")
     p.add_argument("-c", "--concurrency", type=int, default=32,
                    help="connections side by side, where there is not just one")
