@@ -232,9 +232,9 @@ def parse(words):
                    help=", ".join(CASES))
     p.add_argument("--rivals", default=list(CONTENDERS), type=names(CONTENDERS),
                    metavar="NAME,...", help=", ".join(CONTENDERS))
-    p.add_argument("--rounds", type=int, default=7)
+    p.add_argument("--rounds", type=int, default=15)
     p.add_argument("--flows", type=int, default=1024, help="a power of two, at most 16384")
-    p.add_argument("--seconds", type=float, default=0.08, help="how long a sample takes, about")
+    p.add_argument("--seconds", type=float, default=0.03, help="how long a sample takes, about")
     p.add_argument("--cpu", type=int, default=max(os.sched_getaffinity(0)))
     args = p.parse_args(words)
     if not 0 < args.flows <= 16384 or args.flows & (args.flows - 1):
