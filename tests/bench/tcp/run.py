@@ -23,11 +23,11 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 # pylint: disable=wrong-import-position
-from place import Place, SluiceTc, XdpPass  # noqa: E402  also finds ../e2e
+from place import Place, SluiceTc, SluiceXdp, XdpPass  # noqa: E402  also finds ../e2e
 from report import Row, table, with_ratios, write  # noqa: E402
 from rivals import RIVALS, Failed  # noqa: E402
 
-BASES = ("direct", "nftables")
+BASES = ("direct", "nftables", "xdp-pass")
 IMPATIENCE = 30     # seconds that a client may take longer than it was told
 
 
@@ -56,10 +56,10 @@ CONTENDERS = {
     "nftables": RIVALS["nftables"],
     "iptables-nft": RIVALS["iptables-nft"],
     "iptables-legacy": RIVALS["iptables-legacy"],
-    "sluice-tc": SluiceTc,
-    "sluice": RIVALS["sluice"],
+    "sluice": SluiceTc,
+    "sluice-xdp": SluiceXdp,
 }
-XDP_MATTERS = ("xdp-pass", "sluice-tc")     # at the uplinks only they differ from another
+XDP_MATTERS = ("xdp-pass", "sluice-xdp")     # at the uplinks only they differ from another
 
 ASKING = ("connections", "requests")
 BULK = ("upload", "download")
@@ -146,7 +146,7 @@ def rows_of(results, how):
 def report(args, results):
     dead = {key: of for key, of in results.items() if not all(r["rate"] for r in of)}
     alive = {key: of for key, of in results.items() if key not in dead}
-    rows = with_ratios(rows_of(alive, figures), BASES + ("xdp-pass",))
+    rows = with_ratios(rows_of(alive, figures), BASES)
     bad = rows_of(results, wrongs)
     shown = [r for r in rows if args.all or r.unit in ("1/s", "Gbit/s") or "-p99" in r.case]
     print(table(shown, BASES))
@@ -186,9 +186,9 @@ def arguments():
     p = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     p.add_argument("--tool", default="build/bench/tcp/tcp", help="the client and server")
     p.add_argument("-j", "--json", metavar="FILE", help="write all figures here")
-    p.add_argument("-r", "--rounds", type=int, default=3)
-    p.add_argument("-s", "--seconds", type=float, default=0.3, help="of each sample")
-    p.add_argument("-w", "--warm-up", type=float, default=0.1, help="seconds before each sample")
+    p.add_argument("-r", "--rounds", type=int, default=5)
+    p.add_argument("-s", "--seconds", type=float, default=0.15, help="of each sample")
+    p.add_argument("-w", "--warm-up", type=float, default=0.05, help="seconds before each sample")
     p.add_argument("-c", "--concurrency", type=int, default=32,
                    help="connections side by side, where there is not just one")
     p.add_argument("--services", type=int, default=0, metavar="N",
