@@ -44,11 +44,13 @@ def endpoints(host):
 
 
 def services(others):
-    """One Service with the near endpoints, one with the far ones, and so many others."""
-    yield Service("near", "10.96.0.91", 80, endpoints("near"), 30091)
-    yield Service("far", "10.96.0.90", 80, endpoints("far"), 30090)
-    for n in range(others):
-        yield Service(f"other-{n}", f"10.97.{n >> 8}.{n & 255}", 80, endpoints("far"))
+    """A Service with the near endpoints and one with the far ones, amid so many others."""
+    rest = [Service(f"other-{n}", f"10.97.{n >> 8}.{n & 255}", 80, endpoints("far"))
+            for n in range(others)]
+    return [*rest[:others // 2],
+            Service("near", "10.96.0.91", 80, endpoints("near"), 30091),
+            Service("far", "10.96.0.90", 80, endpoints("far"), 30090),
+            *rest[others // 2:]]
 
 
 class XdpPass(Rival):
@@ -96,7 +98,7 @@ class Place:
             undo.callback(self.rival.remove)
             self.rival.install(
                 Node(self.world.netns("node"), NODE_ADDRESS, ("up0", "up1"), ("pod0", "near0")),
-                list(services(self.others)))
+                services(self.others))
             self._undo = undo.pop_all()
         return self
 
