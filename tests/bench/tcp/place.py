@@ -17,7 +17,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "e2e"))
 
 # pylint: disable=wrong-import-position
-from rivals import BUILD, Node, Rival, Service, Sluice  # noqa: E402
+from rivals import BUILD, Failed, Node, Rival, Service, Sluice  # noqa: E402
 from world import World  # noqa: E402
 
 HOSTS = ("client", "node", "other", "pod", "near", "far")
@@ -186,7 +186,7 @@ class Place:
                                       stdout=subprocess.PIPE, text=True)
             self.servers[host] = server
             if server.stdout.readline() != "ready\n":
-                raise RuntimeError(f"no server in {host}")
+                raise Failed(f"no server in {host}: {self.tool} does not start")
 
     def _stop(self):
         for server in self.servers.values():
