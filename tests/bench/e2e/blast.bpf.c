@@ -103,7 +103,7 @@ int blast(struct xdp_md *ctx)
 	if (!c || data + BLAST_FRAME > (void *)(long)ctx->data_end)
 		return XDP_ABORTED;
 	n = c->next++;
-	at = c->first + (n & (c->frames - 1));
+	at = c->first + (n * c->stride & (c->frames - 1));
 	f = bpf_map_lookup_elem(&frames, &at);
 	if (!f)
 		return XDP_ABORTED;

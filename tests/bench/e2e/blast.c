@@ -7,7 +7,8 @@
  *	attach NETNS DEV	count what comes in there
  *	keep COUNT		and so many lines with the 60 bytes of a frame in hex
  *	forget			all of those
- *	use FIRST COUNT [A.B]	sends these of them; each packet with a source of its own, in
+ *	use FIRST COUNT as-kept|mixed [A.B]
+ *				sends these of them; each packet with a source of its own, in
  *				A.B.0.0/16, if that is given
  *	expect PROTO src|dst ADDR MASK PORT
  *	seen			in hex, one word each: source, destination, their ports
@@ -35,6 +36,7 @@
 #include "bench/e2e/blast.h"
 
 #define BATCH 64		/* as NAPI takes them, so that no queue grows */
+#define STRIDE 0x9e3779b1	/* 2^32 / the golden ratio: a frame is far from those before it */
 #define NICE (-10)		/* others' work between two batches empties the caches */
 
 /* What an older header does not have. */
@@ -166,14 +168,16 @@ static int do_use(struct blast *b, char *args)
 {
 	unsigned char *net = (unsigned char *)&b->ctl->fresh_net;
 	unsigned int first, count;
-	int n = sscanf(args, "%u %u %hhu.%hhu", &first, &count, &net[0], &net[1]);
+	char order[8];
+	int n = sscanf(args, "%u %u %7s %hhu.%hhu", &first, &count, order, &net[0], &net[1]);
 
-	if ((n != 2 && n != 4) || !count || count & (count - 1) || count > b->kept ||
+	if ((n != 3 && n != 5) || !count || count & (count - 1) || count > b->kept ||
 	    first > b->kept - count)
 		return answer(EINVAL, "use");
 	b->ctl->first = first;
 	b->ctl->frames = count;
-	b->ctl->fresh = n == 4;
+	b->ctl->stride = strcmp(order, "mixed") ? 1 : STRIDE;
+	b->ctl->fresh = n == 5;
 	return answer(0, NULL);
 }
 

@@ -21,7 +21,8 @@ struct blast_frame {
 struct blast_ctl {
 	__u64 next;		/* number of the next packet; only grows */
 	__u32 first;		/* frame that is sent, */
-	__u32 frames;		/* and how many in turn from there: a power of two */
+	__u32 frames;		/* and how many in turn from there: a power of two, */
+	__u32 stride;		/* each so far from the last one: odd */
 	__u32 fresh;		/* every packet has a source of its own; the frames, whose
 				 * source is 0, are the rest of it */
 	__be16 fresh_net;	/* the first half of their addresses */
@@ -31,6 +32,7 @@ struct blast_ctl {
 	__u8 proto;
 	__u8 by_source;
 	__u16 zero;
+	__u32 zero2;
 	__u32 verify;		/* also look at checksums, and remember who came */
 };
 

@@ -81,9 +81,11 @@ class Blast:
         self._ask("forget")
         self.kept = 0
 
-    def use(self, kept, fresh=None):
-        """Sends these frames; each with a source of its own in the network fresh, "A.B"."""
-        self._ask("use", *kept, *([fresh] if fresh else []))
+    def use(self, kept, order, fresh=None):
+        """Sends these frames, "as-kept" or "mixed"; each with a source of its own in the network
+        fresh, "A.B".
+        """
+        self._ask("use", *kept, order, *([fresh] if fresh else []))
 
     def expect(self, protocol, which, addr, mask, port):
         """Counts packets whose src or dst it is."""

@@ -10,7 +10,7 @@ import base64
 import hashlib
 
 MASQUERADE = "0x4000"
-NFT_TRANSACTION = 250            # service ports
+NFT_TRANSACTION = 500            # service ports
 
 
 def _hash(length, *parts):

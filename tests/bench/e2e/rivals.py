@@ -28,7 +28,7 @@ import kubeproxy  # noqa: E402  pylint: disable=wrong-import-position
 from lab import SLUICE, Failed, inside  # noqa: E402  pylint: disable=wrong-import-position
 
 BUILD = pathlib.Path(os.environ.get("BENCH_BUILD", "build/bench"))
-LOAD_TIMEOUT = 300
+LOAD_TIMEOUT = 300              # seconds, for one command
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,8 +53,11 @@ class Node:
 def in_netns(netns, *words, text=None, env=None):
     """What the command says on its standard output; it has to succeed."""
     command = ["nsenter", f"--net=/run/netns/{netns}", "--", *words]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, env=env,
-                          check=False, timeout=LOAD_TIMEOUT)
+    try:
+        done = subprocess.run(command, input=text, capture_output=True, text=True, env=env,
+                              check=False, timeout=LOAD_TIMEOUT)
+    except subprocess.TimeoutExpired as e:
+        raise Failed(f"{netns}: {' '.join(words)}: no end after {LOAD_TIMEOUT} s") from e
     if done.returncode:
         raise Failed(f"{netns}: {' '.join(words)}: {done.stderr.strip()[-400:]}")
     return done.stdout

@@ -31,7 +31,9 @@ LOCAL = Service("local", "10.96.0.11", PORT, endpoints("10.244.1"), 0, ("tcp", "
 
 
 def services(n):
-    """n of them. Those that are measured stand in the middle, for lists are walked in order."""
+    """n of them, but at least the two that are measured, which stand in the middle: lists are
+    walked in order.
+    """
     def other(i):
         ends = tuple((f"10.200.{4 * i + k >> 8}.{4 * i + k & 255}", TARGET)
                      for k in range(ENDPOINTS))
