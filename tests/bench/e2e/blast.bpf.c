@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Sends and counts small IPv4 packets. The generator runs on live frames, whose memory comes
  * back as the network left it: so it writes every byte, every time. The receivers stand where

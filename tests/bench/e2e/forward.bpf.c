@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The least that a node can do for a packet in XDP: ask the kernel for the route, set the MACs,
  * lower the TTL and send it out. No balancing: what a balancer in XDP is held against.
