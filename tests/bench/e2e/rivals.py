@@ -209,9 +209,11 @@ class Sluice(Rival):
 
     def _unload(self):
         if self.state:
-            self.command("detach", "--all")
-            shutil.rmtree(self.state, ignore_errors=True)
-        self.state = None
+            try:
+                self.command("detach", "--all")
+            finally:
+                shutil.rmtree(self.state, ignore_errors=True)
+                self.state = None
 
 
 RIVALS = {r.name: r for r in (Rival, XdpForward, Nftables, IptablesNft, IptablesLegacy, Sluice)}
