@@ -26,8 +26,9 @@ BENCH_COMMON := driver_run frame stat
 BENCH_PROGRAM := program cases conn facts flood lab lane result setup setup_floor world
 BENCH_BPF := $(patsubst tests/bench/%.bpf.c,$(BENCH)/%.bpf.o,\
 	$(wildcard tests/bench/*.bpf.c tests/bench/*/*.bpf.c))
-BENCH_FLOWTABLE := $(patsubst tests/bench/%.c,%,\
-	$(filter-out %.bpf.c,$(wildcard tests/bench/flowtable/*.c)))
+bench_dir = $(patsubst tests/bench/%.c,%,$(filter-out %.bpf.c,$(wildcard tests/bench/$(1)/*.c)))
+BENCH_FLOWTABLE := $(call bench_dir,flowtable)
+BENCH_TCP := $(call bench_dir,tcp)
 
 bench_objs = $(patsubst %,$(BENCH)/%.o,$(1))
 
@@ -44,6 +45,11 @@ $(BENCH)/%.o: tests/bench/%.c | $(SKEL)
 $(BENCH)/program: $(call bench_objs,$(BENCH_PROGRAM) $(BENCH_COMMON)) $(B)/tests/support/frame.o
 $(BENCH)/flowtable/flowtable: $(call bench_objs,$(BENCH_FLOWTABLE) $(BENCH_COMMON)) $(B)/tests/support/frame.o
 $(BENCH)/timer/timer: $(call bench_objs,timer/timer)
+$(BENCH)/tcp/tcp: $(call bench_objs,$(BENCH_TCP))
+$(BENCH)/e2e/blast: $(call bench_objs,e2e/blast)
+$(BENCH)/tcp/tcp $(BENCH)/e2e/blast:
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LDLIBS)
 $(BENCH)/program $(BENCH)/flowtable/flowtable $(BENCH)/timer/timer: | $(BENCH_BPF)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LDLIBS) -lpthread
@@ -60,9 +66,13 @@ bench:
 		[ ! -e $$json ] || CLANG=$(CLANG) tests/bench/stamp.py $$json; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
-.PHONY: $(addprefix bench-,program $(BENCHES_ASKED) check baseline plot)
+.PHONY: $(addprefix bench-,program packets tcp $(BENCHES_ASKED) check baseline plot)
 bench-program: $(BENCH)/program
 	$(BENCH)/program -j $(BENCH)/program.json $(ARGS) $(BENCH)
+bench-packets: $(BENCH)/e2e/blast $(BENCH)/e2e/blast.bpf.o $(BENCH)/e2e/forward.bpf.o $(B)/sluice
+	SLUICE=$(B)/sluice BENCH_BUILD=$(BENCH) tests/bench/e2e/packets.py -j $(BENCH)/packets.json $(ARGS)
+bench-tcp: $(BENCH)/tcp/tcp $(BENCH)/tcp/pass.bpf.o $(B)/sluice
+	SLUICE=$(B)/sluice BENCH_BUILD=$(BENCH) tests/bench/tcp/run.py --tool $(BENCH)/tcp/tcp -j $(BENCH)/tcp.json $(ARGS)
 bench-flowtable: $(BENCH)/flowtable/flowtable
 	$(BENCH)/flowtable/flowtable $(BENCH) $(ARGS)
 bench-timer: $(BENCH)/timer/timer
