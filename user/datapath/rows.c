@@ -54,7 +54,6 @@ int rows_open(const struct maps *maps, bool writable, struct rows *ret, struct e
 		if (r < 0)
 			return r;
 	}
-	rows.words_per_row = maps->at[MAP_CHOICES].value_size / sizeof(uint32_t);
 	*ret = rows;
 	memset(&rows, 0, sizeof(rows));
 	return 0;
@@ -105,47 +104,21 @@ struct sluice_settings *rows_settings(const struct rows *r)
 
 size_t rows_n_choices(const struct rows *r)
 {
-	return r->choices.n * r->words_per_row;
+	return r->choices.n * SLUICE_CHOICES_PER_ROW;
 }
 
-static uint32_t *choice_at(const struct rows *r, size_t word)
+const uint32_t *rows_choices(const struct rows *r)
 {
-	uint8_t *row = r->choices.at + word / r->words_per_row * r->choices.stride;
-
-	return (uint32_t *)row + word % r->words_per_row;
-}
-
-static void copy_block(const struct rows *r, union sluice_set set, uint32_t *copy)
-{
-	size_t n = rows_n_choices(r);
-
-	for (size_t i = set.base; i < n && i < (size_t)set.base + set.size; i++)
-		copy[i] = *choice_at(r, i);
-}
-
-const uint32_t *rows_choices(const struct rows *r, uint32_t **ret_copy)
-{
-	uint32_t *copy;
-
-	*ret_copy = NULL;
-	if (r->choices.stride == r->words_per_row * sizeof(uint32_t))
-		return (const uint32_t *)r->choices.at;
-	copy = calloc(rows_n_choices(r), sizeof(*copy));
-	if (!copy)
-		return NULL;
-	for (uint32_t row = 0; row < r->services.n; row++) {
-		copy_block(r, rows_service(r, row)->cluster, copy);
-		copy_block(r, rows_service(r, row)->local, copy);
-	}
-	*ret_copy = copy;
-	return copy;
+	return (const uint32_t *)r->choices.at;
 }
 
 void rows_put_choices(struct rows *r, uint32_t first, const uint32_t *words, uint32_t n)
 {
+	uint32_t *at = (uint32_t *)r->choices.at + first;
+
 	assert(n <= rows_n_choices(r) && first <= rows_n_choices(r) - n);
 	for (uint32_t i = 0; i < n; i++)
-		__atomic_store_n(choice_at(r, (size_t)first + i), words[i], __ATOMIC_RELAXED);
+		__atomic_store_n(&at[i], words[i], __ATOMIC_RELAXED);
 }
 
 /* --- whole rows --------------------------------------------------------------- */

@@ -29,11 +29,10 @@ struct row_array {
 struct rows {
 	struct row_array services;	/* struct sluice_service */
 	struct row_array backends;	/* struct sluice_backend */
-	struct row_array choices;	/* words_per_row words of 4 bytes */
+	struct row_array choices;	/* struct sluice_choices */
 	struct row_array filter;	/* struct sluice_filter, one */
 	struct row_array settings;	/* struct sluice_settings, one */
 	struct row_array base;		/* struct sluice_slot_count by service row */
-	size_t words_per_row;		/* of choices */
 };
 
 /* Maps the arrays into memory. */
@@ -47,14 +46,11 @@ struct sluice_slot_count *rows_base(const struct rows *r, uint32_t row);
 struct sluice_filter *rows_filter(const struct rows *r);
 struct sluice_settings *rows_settings(const struct rows *r);
 
-/* Words of choices, whatever the map's rows are. */
+/* Words of choices. */
 size_t rows_n_choices(const struct rows *r);
 
-/*
- * All words of choices without gaps: the map itself if it has none, else a copy of what is
- * published (the rest is 0) that *@ret_copy owns. NULL when out of memory.
- */
-const uint32_t *rows_choices(const struct rows *r, uint32_t **ret_copy);
+/* All of them, one after the other: the map itself. */
+const uint32_t *rows_choices(const struct rows *r);
 
 void rows_put_backend(struct rows *r, uint32_t row, const struct sluice_backend *b);
 void rows_put_service(struct rows *r, uint32_t row, const struct sluice_service *s);

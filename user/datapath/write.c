@@ -68,7 +68,6 @@ struct work {
 	struct datapath *dp;
 	struct rows rows;
 	frontend_vec frontends;
-	uint32_t *choices;		/* a copy, or NULL */
 	struct layout_plan plan;
 	struct err *reterr;
 };
@@ -77,7 +76,6 @@ static void work_done(struct work *w)
 {
 	rows_close(&w->rows);
 	frontends_done(&w->frontends);
-	free(w->choices);
 	layout_plan_done(&w->plan);
 }
 DEFINE_OWN_DONE(struct work, work_done)
@@ -108,6 +106,7 @@ static int plan_make(struct work *w, const struct image *img)
 		.n_services = w->rows.services.n,
 		.backends = (const struct sluice_backend *)w->rows.backends.at,
 		.n_backends = w->rows.backends.n,
+		.choices = rows_choices(&w->rows),
 		.n_choices = rows_n_choices(&w->rows),
 		.filter = rows_filter(&w->rows),
 		.flows_alive = flows_alive(maps),
@@ -124,9 +123,6 @@ static int plan_make(struct work *w, const struct image *img)
 		return r;
 	view.frontends = w->frontends.at;
 	view.n_frontends = w->frontends.n;
-	view.choices = rows_choices(&w->rows, &w->choices);
-	if (!view.choices)
-		return err_nomem(w->reterr);
 	return layout_make(img, &view, &w->plan, w->reterr);
 }
 
