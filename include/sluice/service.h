@@ -78,6 +78,19 @@ struct sluice_service {
 };
 _Static_assert(sizeof(struct sluice_service) == 64, "one cache line");
 
+/*
+ * Row 0 of sluice_services is no service but user space's note to itself. The programs never
+ * look at it. Whoever writes the tables without knowing of it must zero @objects.
+ */
+struct sluice_note {
+	__u64 objects;		/* what the tables were made from: struct datapath_stamp */
+	__u64 host;
+	__u32 services_end;	/* rows from here on are free */
+	__u32 backends_end;
+	__u32 zero[10];
+};
+_Static_assert(sizeof(struct sluice_note) == sizeof(struct sluice_service), "it is a row");
+
 /* sluice_backend.flags */
 #define SLUICE_BE_USED		0x01
 #define SLUICE_BE_RETIRED	0x02	/* in no set any more; kept while flows count on it */

@@ -79,9 +79,9 @@ Test(datapath_rows, choices_are_words_side_by_side)
 	own(free) struct memory *m = memory_new();
 	const uint32_t block[] = { 11, 12, 13, 14, 15 };
 	struct rows r = rows_on(m);
-	const uint32_t *all = rows_choices(&r);
+	const uint32_t *all = rows_choices(&r, 0, 2 * N);
 
-	rows_put_choices(&r, 3, block, 5);
+	cr_assert_eq(rows_put_choices(&r, 3, block, 5), 0);
 	cr_assert_eq(rows_n_choices(&r), 2 * N);
 	cr_assert_eq(memcmp(all + 3, block, sizeof(block)), 0);
 	cr_assert_eq(all[2], 0);

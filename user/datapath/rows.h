@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "datapath/datapath.h"
 #include "datapath/maps.h"
 #include "plan/layout.h"
 #include "sluice/settings.h"
@@ -26,6 +27,13 @@ struct row_array {
 	size_t mapped;		/* bytes to unmap; 0: not ours */
 };
 
+/* Some words of the choices, in memory. */
+struct row_window {
+	uint32_t *at;
+	size_t first;
+	size_t n;
+};
+
 struct rows {
 	struct row_array services;	/* struct sluice_service */
 	struct row_array backends;	/* struct sluice_backend */
@@ -33,10 +41,20 @@ struct rows {
 	struct row_array filter;	/* struct sluice_filter, one */
 	struct row_array settings;	/* struct sluice_settings, one */
 	struct row_array base;		/* struct sluice_slot_count by service row */
+	/* Of a part: @choices has no memory, but these have. */
+	int choices_fd;
+	VEC(struct row_window) windows;
 };
 
 /* Maps the arrays into memory. */
 int rows_open(const struct maps *maps, bool writable, struct rows *ret, struct err *reterr);
+
+/*
+ * For a change: mapping memory costs with its size, so only the rows in use are there, and
+ * @more_services and @more_backends free ones; choices come as they are asked for.
+ */
+int rows_open_part(const struct maps *maps, size_t more_services, size_t more_backends,
+		   struct rows *ret, struct err *reterr);
 void rows_close(struct rows *r);
 DEFINE_OWN_DONE(struct rows, rows_close)
 
@@ -49,12 +67,16 @@ struct sluice_settings *rows_settings(const struct rows *r);
 /* Words of choices. */
 size_t rows_n_choices(const struct rows *r);
 
-/* All of them, one after the other: the map itself. */
-const uint32_t *rows_choices(const struct rows *r);
+/* @n of them, one after the other; NULL when they cannot be mapped. */
+uint32_t *rows_choices(struct rows *r, uint32_t first, uint32_t n);
 
 void rows_put_backend(struct rows *r, uint32_t row, const struct sluice_backend *b);
 void rows_put_service(struct rows *r, uint32_t row, const struct sluice_service *s);
-void rows_put_choices(struct rows *r, uint32_t first, const uint32_t *words, uint32_t n);
+int rows_put_choices(struct rows *r, uint32_t first, const uint32_t *words, uint32_t n);
+
+/* The note in row 0 of services. Its stamp is 0 while tables are written. */
+struct sluice_note *rows_note(const struct rows *r);
+void rows_put_stamp(struct rows *r, struct datapath_stamp s);
 
 /* Adds the bits of @f / leaves exactly the bits of @f. */
 void rows_filter_add(struct rows *r, const struct sluice_filter *f);
