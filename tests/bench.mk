@@ -44,7 +44,8 @@ $(BENCH)/%.o: tests/bench/%.c | $(SKEL)
 $(BENCH)/program: $(call bench_objs,$(BENCH_PROGRAM) $(BENCH_COMMON)) $(B)/tests/support/frame.o
 $(BENCH)/flowtable/flowtable: $(call bench_objs,$(BENCH_FLOWTABLE) $(BENCH_COMMON)) $(B)/tests/support/frame.o
 $(BENCH)/timer/timer: $(call bench_objs,timer/timer)
-$(BENCH)/program $(BENCH)/flowtable/flowtable $(BENCH)/timer/timer: | $(BENCH_BPF)
+$(BENCH)/scale/packet: $(call bench_objs,scale/packet)
+$(BENCH)/program $(BENCH)/flowtable/flowtable $(BENCH)/timer/timer $(BENCH)/scale/packet: | $(BENCH_BPF)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LDLIBS) -lpthread
 
@@ -60,9 +61,11 @@ bench:
 		[ ! -e $$json ] || CLANG=$(CLANG) tests/bench/stamp.py $$json; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
-.PHONY: $(addprefix bench-,program $(BENCHES_ASKED) check baseline plot)
+.PHONY: $(addprefix bench-,program scale $(BENCHES_ASKED) check baseline plot)
 bench-program: $(BENCH)/program
 	$(BENCH)/program -j $(BENCH)/program.json $(ARGS) $(BENCH)
+bench-scale: $(B)/sluice $(BENCH)/scale/packet
+	SLUICE=$(B)/sluice tests/bench/scale/scale.py -j $(BENCH)/scale.json $(ARGS) $(BENCH)/scale/packet
 bench-flowtable: $(BENCH)/flowtable/flowtable
 	$(BENCH)/flowtable/flowtable $(BENCH) $(ARGS)
 bench-timer: $(BENCH)/timer/timer
