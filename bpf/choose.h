@@ -46,20 +46,21 @@ static __always_inline __u32 choose_hash(const union flow_key *k, __u32 seed, bo
  * A slot of the set, or SLUICE_NONE if it is empty. The word is read again afterwards: if user
  * space published another set in between, the block may be on its way out, so once more.
  */
-static __always_inline __u32 choose(const union sluice_set *at, __u32 hash)
+static __always_inline __u32 choose(const union sluice_set *published, __u32 hash)
 {
-	const volatile __u64 *word = &at->word;
+	const volatile __u64 *word = &published->word;
 
 	for (int i = 0; i < 2; i++) {
 		union sluice_set set = { .word = *word };
-		__u32 row = set.base + (__u32)((__u64)hash * set.size >> 32);
-		const volatile __u32 *choice;
+		__u32 at = set.base + (__u32)((__u64)hash * set.size >> 32);
+		__u32 row = at / SLUICE_CHOICES_PER_ROW;
+		const volatile struct sluice_choices *choices;
 		__u32 slot;
 
 		if (!set.size)
 			return SLUICE_NONE;
-		choice = bpf_map_lookup_elem(&sluice_choices, &row);
-		slot = choice ? *choice : SLUICE_NONE;
+		choices = bpf_map_lookup_elem(&sluice_choices, &row);
+		slot = choices ? choices->slots[at % SLUICE_CHOICES_PER_ROW] : SLUICE_NONE;
 		if (*word == set.word)
 			return slot;
 	}

@@ -39,7 +39,7 @@ MAP(sluice_frontends6, HASH, struct sluice_frontend6_key, struct sluice_frontend
  */
 MAP(sluice_services, ARRAY, __u32, struct sluice_service, 1024, BPF_F_MMAPABLE);
 MAP(sluice_backends, ARRAY, __u32, struct sluice_backend, 1024, BPF_F_MMAPABLE);
-MAP(sluice_choices, ARRAY, __u32, __u32, 65536, BPF_F_MMAPABLE);
+MAP(sluice_choices, ARRAY, __u32, struct sluice_choices, 32768, BPF_F_MMAPABLE);
 MAP(sluice_filter, ARRAY, __u32, struct sluice_filter, 1, BPF_F_MMAPABLE);
 
 /* sluice_settings, sluice_devices   this node; user writes, programs read for new flows */

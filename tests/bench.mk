@@ -50,7 +50,8 @@ $(BENCH)/e2e/blast: $(call bench_objs,e2e/blast)
 $(BENCH)/tcp/tcp $(BENCH)/e2e/blast:
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LDLIBS)
-$(BENCH)/program $(BENCH)/flowtable/flowtable $(BENCH)/timer/timer: | $(BENCH_BPF)
+$(BENCH)/scale/packet: $(call bench_objs,scale/packet)
+$(BENCH)/program $(BENCH)/flowtable/flowtable $(BENCH)/timer/timer $(BENCH)/scale/packet: | $(BENCH_BPF)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LDLIBS) -lpthread
 
@@ -66,13 +67,15 @@ bench:
 		[ ! -e $$json ] || CLANG=$(CLANG) tests/bench/stamp.py $$json; \
 	done; [ -z "$$failed" ] || { echo "failed:$$failed" >&2; exit 1; }
 
-.PHONY: $(addprefix bench-,program packets tcp $(BENCHES_ASKED) check baseline plot)
+.PHONY: $(addprefix bench-,program packets tcp scale $(BENCHES_ASKED) check baseline plot)
 bench-program: $(BENCH)/program
 	$(BENCH)/program -j $(BENCH)/program.json $(ARGS) $(BENCH)
 bench-packets: $(BENCH)/e2e/blast $(BENCH)/e2e/blast.bpf.o $(BENCH)/e2e/forward.bpf.o $(B)/sluice
 	SLUICE=$(B)/sluice BENCH_BUILD=$(BENCH) tests/bench/e2e/packets.py -j $(BENCH)/packets.json $(ARGS)
 bench-tcp: $(BENCH)/tcp/tcp $(BENCH)/tcp/pass.bpf.o $(B)/sluice
 	SLUICE=$(B)/sluice BENCH_BUILD=$(BENCH) tests/bench/tcp/run.py --tool $(BENCH)/tcp/tcp -j $(BENCH)/tcp.json $(ARGS)
+bench-scale: $(B)/sluice $(BENCH)/scale/packet
+	SLUICE=$(B)/sluice tests/bench/scale/scale.py -j $(BENCH)/scale.json $(ARGS) $(BENCH)/scale/packet
 bench-flowtable: $(BENCH)/flowtable/flowtable
 	$(BENCH)/flowtable/flowtable $(BENCH) $(ARGS)
 bench-timer: $(BENCH)/timer/timer

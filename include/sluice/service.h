@@ -38,8 +38,8 @@ struct sluice_frontend {
 _Static_assert(sizeof(struct sluice_frontend) == 8, "sluice_frontend is pinned ABI");
 
 /*
- * A backend set is a block of sluice_choices: base + a hash scaled to size gives
- * the slot. It is published by storing this as one aligned 8-byte word; gen makes
+ * A backend set is a block of words in sluice_choices: word base + a hash scaled to
+ * size gives the slot. It is published by storing this as one aligned 8-byte word; gen makes
  * two words differ even if a block was reused, for readers that check twice.
  */
 union sluice_set {
@@ -51,6 +51,14 @@ union sluice_set {
 	__u64 word;
 };
 _Static_assert(sizeof(union sluice_set) == 8, "a set is published by one store");
+
+/* A row of sluice_choices: two words of a block, since an array spends 8 bytes on a row anyway. */
+#define SLUICE_CHOICES_PER_ROW 2u
+
+struct sluice_choices {
+	__u32 slots[SLUICE_CHOICES_PER_ROW];
+};
+_Static_assert(sizeof(struct sluice_choices) == 8, "rows lie side by side without gaps");
 
 /* sluice_service.flags */
 #define SLUICE_SVC_USED		0x01
@@ -69,6 +77,19 @@ struct sluice_service {
 	__u32 zero[7];
 };
 _Static_assert(sizeof(struct sluice_service) == 64, "one cache line");
+
+/*
+ * Row 0 of sluice_services is no service but user space's note to itself. The programs never
+ * look at it. Whoever writes the tables without knowing of it must zero @objects.
+ */
+struct sluice_note {
+	__u64 objects;		/* what the tables were made from: struct datapath_stamp */
+	__u64 host;
+	__u32 services_end;	/* rows from here on are free */
+	__u32 backends_end;
+	__u32 zero[10];
+};
+_Static_assert(sizeof(struct sluice_note) == sizeof(struct sluice_service), "it is a row");
 
 /* sluice_backend.flags */
 #define SLUICE_BE_USED		0x01

@@ -264,10 +264,15 @@ static int fill_backends(struct setup *s)
 			.gen = 1,
 			.service = SERVICE_FULL,
 		};
-		__u32 slot = 1 + i, row = CHOICES_BASE + i;
+		__u32 slot = 1 + i;
 
 		r = put(s, "sluice_backends", &slot, &be);
-		r = r ? r : put(s, "sluice_choices", &row, &slot);
+	}
+	for (__u32 i = 0; i < SETUP_BACKENDS && !r; i += SLUICE_CHOICES_PER_ROW) {
+		struct sluice_choices pair = { { 1 + i, 2 + i } };
+		__u32 row = (CHOICES_BASE + i) / SLUICE_CHOICES_PER_ROW;
+
+		r = put(s, "sluice_choices", &row, &pair);
 	}
 	return r;
 }

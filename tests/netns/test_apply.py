@@ -5,7 +5,7 @@ import json
 import re
 import tempfile
 
-from lab import Failed, addr, cluster_ip
+from lab import NODES, Failed, addr, cluster_ip
 from objects import nodes, pod, service, web
 
 MODES = ("off",)
@@ -157,12 +157,20 @@ def sources(t, tmp):
         t.check("missing.yaml" in str(e), "a missing file is named", e)
 
 
+def in_step(t, after):
+    """A change writes what a sync of everything would: there is nothing left to write."""
+    for n in NODES:
+        out = t.lab.sluice(n, "sync").stdout.strip()
+        t.equal(out, "maps are up to date", f"{n}: sync after {after}")
+
+
 def run(t):
     again(t)
+    in_step(t, "the first applies")
     with tempfile.TemporaryDirectory() as tmp:
         bad(t, tmp)
-    pods_make_backends(t)
-    slices_make_backends(t)
-    allocation(t)
+    for change in (pods_make_backends, slices_make_backends, allocation):
+        change(t)
+        in_step(t, change.__name__)
     with tempfile.TemporaryDirectory() as tmp:
         sources(t, tmp)

@@ -36,7 +36,7 @@ static const struct {
 	{ "sluice_frontends6", 64 },
 	{ "sluice_services", DP_SERVICES },
 	{ "sluice_backends", DP_SLOTS },
-	{ "sluice_choices", DP_CHOICES },
+	{ "sluice_choices", DP_CHOICES / SLUICE_CHOICES_PER_ROW + 1 },
 	{ "sluice_flows4", DP_FLOWS },
 	{ "sluice_flows6", DP_FLOWS },
 	{ "sluice_half4", DP_HALF_BUCKETS },
@@ -308,7 +308,8 @@ void dp_forget_services(struct dp *dp)
 	hash_clear(dp_map(dp, "frontends4"));
 	hash_clear(dp_map(dp, "frontends6"));
 	array_clear(dp_map(dp, "services"), DP_SERVICES, sizeof(struct sluice_service));
-	array_clear(dp_map(dp, "choices"), dp->choices, sizeof(__u64));
+	array_clear(dp_map(dp, "choices"), dp->choices / SLUICE_CHOICES_PER_ROW + 1,
+		    sizeof(struct sluice_choices));
 }
 
 static int hook_fd(const struct dp *dp, enum hook hook)

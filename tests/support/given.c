@@ -45,6 +45,17 @@ static void backend_put(struct dp *dp, __u32 slot, __u32 service, const struct h
 	filter_set(dp, SLUICE_FILTER_BACKEND, h, port);
 }
 
+/* Word @at of the choices; the other one of its row stays. */
+static void choice_put(struct dp *dp, __u32 at, __u32 slot)
+{
+	__u32 row = at / SLUICE_CHOICES_PER_ROW;
+	struct sluice_choices c;
+
+	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "choices"), &row, &c), 0);
+	c.slots[at % SLUICE_CHOICES_PER_ROW] = slot;
+	row_put(dp, "choices", row, &c);
+}
+
 /* A block of @size choices, the @n slots in turn. */
 static union sluice_set set_put(struct dp *dp, const __u32 *slots, __u32 n, __u32 size)
 {
@@ -52,7 +63,7 @@ static union sluice_set set_put(struct dp *dp, const __u32 *slots, __u32 n, __u3
 
 	cr_assert_leq(dp->choices + size, DP_CHOICES);
 	for (__u32 i = 0; i < set.size; i++)
-		row_put(dp, "choices", dp->choices++, &slots[i % n]);
+		choice_put(dp, dp->choices++, slots[i % n]);
 	return set;
 }
 

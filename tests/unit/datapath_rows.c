@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Writing rows, on arrays of our own instead of mapped ones: both widths of choices.
+ * Writing rows, on arrays of our own instead of mapped ones.
  */
 #include <criterion/criterion.h>
 
@@ -15,14 +15,13 @@
 struct memory {
 	struct sluice_service services[N];
 	struct sluice_backend backends[N];
-	uint64_t choices[N];
+	struct sluice_choices choices[N];
 	struct sluice_filter filter;
 	struct sluice_settings settings;
 	struct sluice_slot_count base[N];
 };
 
-/* @words: of 4 bytes, in a row of choices. The kernel spends 8 bytes on a row of one word. */
-static struct rows rows_on(struct memory *m, size_t words)
+static struct rows rows_on(struct memory *m)
 {
 	return (struct rows){
 		.services = { .at = (uint8_t *)m->services, .n = N, .stride = 64 },
@@ -32,7 +31,6 @@ static struct rows rows_on(struct memory *m, size_t words)
 		.settings = { .at = (uint8_t *)&m->settings, .n = 1,
 			      .stride = sizeof(m->settings) },
 		.base = { .at = (uint8_t *)m->base, .n = N, .stride = 64 },
-		.words_per_row = words,
 	};
 }
 
@@ -47,7 +45,7 @@ static struct memory *memory_new(void)
 Test(datapath_rows, a_backend_row_is_written_whole_and_alone)
 {
 	own(free) struct memory *m = memory_new();
-	struct rows r = rows_on(m, 1);
+	struct rows r = rows_on(m);
 	struct sluice_backend b = {
 		.addr.ip6 = { 1, 2, 3, 4 }, .port = 5, .flags = SLUICE_BE_USED, .gen = 6,
 		.service = 7,
@@ -63,7 +61,7 @@ Test(datapath_rows, a_backend_row_is_written_whole_and_alone)
 Test(datapath_rows, a_service_row_is_written_whole_and_alone)
 {
 	own(free) struct memory *m = memory_new();
-	struct rows r = rows_on(m, 1);
+	struct rows r = rows_on(m);
 	struct sluice_service none = { 0 };
 	struct sluice_service s = {
 		.id = { 1, 2 }, .flags = SLUICE_SVC_USED,
@@ -76,52 +74,27 @@ Test(datapath_rows, a_service_row_is_written_whole_and_alone)
 	cr_assert_eq(memcmp(&m->services[2], &none, sizeof(none)), 0);
 }
 
-static void choices_case(size_t words)
+Test(datapath_rows, choices_are_words_side_by_side)
 {
 	own(free) struct memory *m = memory_new();
-	own(free) uint32_t *copy = NULL;
 	const uint32_t block[] = { 11, 12, 13, 14, 15 };
-	struct rows r = rows_on(m, words);
-	const uint32_t *all;
+	struct rows r = rows_on(m);
+	const uint32_t *all = rows_choices(&r, 0, 2 * N);
 
-	rows_put_choices(&r, 3, block, 5);
-	rows_put_service(&r, 1, &(struct sluice_service){ .cluster = { .base = 3, .size = 5 } });
-	cr_assert_eq(rows_n_choices(&r), N * words);
-	all = rows_choices(&r, &copy);
-	cr_assert_neq(all, NULL);
+	cr_assert_eq(rows_put_choices(&r, 3, block, 5), 0);
+	cr_assert_eq(rows_n_choices(&r), 2 * N);
 	cr_assert_eq(memcmp(all + 3, block, sizeof(block)), 0);
 	cr_assert_eq(all[2], 0);
 	cr_assert_eq(all[8], 0);
-}
-
-Test(datapath_rows, choices_of_one_word_a_row_have_gaps)
-{
-	choices_case(1);
-}
-
-Test(datapath_rows, choices_of_two_words_a_row_have_none)
-{
-	choices_case(2);
-}
-
-Test(datapath_rows, a_set_beyond_the_table_does_not_harm_the_copy)
-{
-	own(free) struct memory *m = memory_new();
-	own(free) uint32_t *copy = NULL;
-	struct rows r = rows_on(m, 1);
-
-	rows_put_service(&r, 1, &(struct sluice_service){
-		.cluster = { .base = N - 2, .size = 100 },
-		.local = { .base = UINT32_MAX, .size = UINT16_MAX },
-	});
-	cr_assert_neq(rows_choices(&r, &copy), NULL);
+	/* As the programs read word 4. */
+	cr_assert_eq(m->choices[4 / SLUICE_CHOICES_PER_ROW].slots[4 % SLUICE_CHOICES_PER_ROW], 12);
 }
 
 Test(datapath_rows, filter_bits_are_added_then_trimmed)
 {
 	own(free) struct memory *m = memory_new();
 	own(free) struct sluice_filter *want = calloc(1, sizeof(*want));
-	struct rows r = rows_on(m, 1);
+	struct rows r = rows_on(m);
 
 	cr_assert_neq(want, NULL);
 	m->filter.words[5] = 0xf0;
@@ -135,7 +108,7 @@ Test(datapath_rows, filter_bits_are_added_then_trimmed)
 Test(datapath_rows, settings_are_written_only_when_they_differ)
 {
 	own(free) struct memory *m = memory_new();
-	struct rows r = rows_on(m, 1);
+	struct rows r = rows_on(m);
 	struct sluice_settings s = { .snat_min = 1024, .udp_sec = 120 };
 
 	cr_assert(rows_put_settings(&r, &s));
@@ -146,7 +119,7 @@ Test(datapath_rows, settings_are_written_only_when_they_differ)
 Test(datapath_rows, counters_of_freed_slots_add_up)
 {
 	own(free) struct memory *m = memory_new();
-	struct rows r = rows_on(m, 1);
+	struct rows r = rows_on(m);
 	struct sluice_slot_count c = {
 		.packets_in = 1, .bytes_in = 2, .packets_out = 3, .bytes_out = 4, .opened = 5,
 		.closed = 6,

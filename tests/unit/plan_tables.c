@@ -50,6 +50,14 @@ bool tables_flows_alive(const struct tables *t)
 	return false;
 }
 
+static const uint32_t *choices(void *arg, uint32_t first, uint32_t n)
+{
+	const struct tables *t = arg;
+
+	cr_assert_leq((size_t)first + n, t->n_choices);
+	return t->choices + first;
+}
+
 struct layout_view tables_view(struct tables *t, bool frees)
 {
 	return (struct layout_view){
@@ -57,7 +65,7 @@ struct layout_view tables_view(struct tables *t, bool frees)
 		.n_services = t->n_services,
 		.backends = t->backends,
 		.n_backends = t->n_backends,
-		.choices = t->choices,
+		.choices = choices,
 		.n_choices = t->n_choices,
 		.frontends = t->frontends.at,
 		.n_frontends = t->frontends.n,
@@ -433,6 +441,55 @@ static void filter_equal(const struct tables *t, const struct layout_plan *p)
 		cr_assert_eq(p->filter->words[i] & ~t->filter.words[i], 0);
 	if (!tables_flows_alive(t))
 		cr_assert_arr_eq(&t->filter, p->filter, sizeof(t->filter));
+}
+
+/* Only what lets old things go, never what an image needs. */
+static bool op_tidies(const struct layout_op *op)
+{
+	return op->type == LAYOUT_SLOT_FREE || op->type == LAYOUT_SERVICE_FREE ||
+	       op->type == LAYOUT_FILTER_TRIM;
+}
+
+/* Those of the frontends that one of the services has or wants. */
+static void frontends_pick(const struct tables *t, const struct image *img,
+			   struct layout_view *view, struct layout_frontend *ret)
+{
+	view->n_frontends = 0;
+	vec_each(f, &t->frontends) {
+		const void *id = t->services[f->value.service].id;
+		enum sluice_frontend_kind kind;
+
+		if (frontend_want(img, f, &kind) || layout_scope_has(view->scope, id))
+			ret[view->n_frontends++] = *f;
+	}
+	view->frontends = ret;
+}
+
+size_t tables_become_part(struct tables *t, const struct layout_scope *scope,
+			  const struct image *part, const struct image *img)
+{
+	own(layout_plan_done) struct layout_plan p = { 0 };
+	own(layout_plan_done) struct layout_plan again = { 0 };
+	own(before_free) struct before *b = before_new(t);
+	own(free) struct layout_frontend *picked = calloc(t->frontends.n + 1, sizeof(*picked));
+	struct layout_view view = tables_view(t, true);
+	struct err e = { 0 };
+
+	cr_assert_not_null(picked);
+	view.scope = scope;
+	frontends_pick(t, part, &view, picked);
+	cr_assert_eq(layout_make(part, &view, &p, &e), 0, "%s", e.text);
+	vec_each(op, &p.ops) {
+		tables_apply(t, op, &p, b, img);
+		tables_check(t, b, img);
+		filter_check(t);
+	}
+	view = tables_view(t, false);
+	cr_assert_eq(layout_make(img, &view, &again, &e), 0, "%s", e.text);
+	vec_each(op, &again.ops)
+		cr_assert(op_tidies(op), "op %d is left to do", op->type);
+	tables_equal(t, img, &again);
+	return p.ops.n;
 }
 
 size_t tables_become(struct tables *t, const struct image *img)

@@ -61,6 +61,13 @@ void tables_equal(const struct tables *t, const struct image *img, const struct 
 /* Plans and carries out all of it, checking after each op; returns the number of ops. */
 size_t tables_become(struct tables *t, const struct image *img);
 
+/*
+ * The same with a plan for a part: @part has the services of @img that are in @scope. A plan for
+ * all has nothing left to do then but to tidy up. The tables are what @img was before.
+ */
+size_t tables_become_part(struct tables *t, const struct layout_scope *scope,
+			  const struct image *part, const struct image *img);
+
 /* Whether flows count on any slot. */
 bool tables_flows_alive(const struct tables *t);
 /* The used row of @id, or 0. */

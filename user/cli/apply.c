@@ -17,22 +17,19 @@ struct apply_opts {
 	bool strict;
 };
 
-/* What is stored becomes what is stored with @objects applied to it. */
-static int apply_objects(struct session *s, const object_vec *objects,
-			 cluster_change_vec *changes, struct err *reterr)
-{
-	own(snapshot_done) struct snapshot before = { 0 }, after = { 0 };
-	struct cluster_config cfg = cluster_config_default();
-	int r;
+struct applying {
+	const object_vec *objects;
+	cluster_change_vec *changes;
+};
 
-	r = store_load(s->store, &before, reterr);
-	if (!r)
-		r = store_load(s->store, &after, reterr);
-	if (!r)
-		r = cluster_apply(&after, &cfg, objects->at, objects->n, changes, reterr);
-	if (!r)
-		r = store_save(s->store, &before, &after, reterr);
-	return r;
+/* What is stored becomes what is stored with the objects applied to it: a change_fn. */
+static int apply_objects(void *arg, struct snapshot *snap, struct err *reterr)
+{
+	struct cluster_config cfg = cluster_config_default();
+	const struct applying *a = arg;
+
+	cluster_changes_done(a->changes);
+	return cluster_apply(snap, &cfg, a->objects->at, a->objects->n, a->changes, reterr);
 }
 
 static int apply(const struct cmd_context *ctx, const struct apply_opts *o,
@@ -46,7 +43,8 @@ static int apply(const struct cmd_context *ctx, const struct apply_opts *o,
 	if (!r)
 		r = session_begin(&s, ctx, o->dry_run ? SESSION_NO_MAPS : SESSION_MAPS, reterr);
 	if (!r)
-		r = apply_objects(&s, &objects, changes, reterr);
+		r = session_change(&s, apply_objects, &(struct applying){ &objects, changes },
+				   &objects, reterr);
 	if (!r && !o->dry_run)
 		r = session_end(&s, NULL, reterr);
 	if (!r)

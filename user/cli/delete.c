@@ -56,22 +56,21 @@ static int refs_collect(const object_vec *objects, const resource_vec *resources
 	return r;
 }
 
-static int delete_refs(struct session *s, const ref_vec *refs, bool ignore_missing,
-		       cluster_change_vec *changes, struct err *reterr)
-{
-	own(snapshot_done) struct snapshot before = { 0 }, after = { 0 };
-	struct cluster_config cfg = cluster_config_default();
-	int r;
+struct deleting {
+	const ref_vec *refs;
+	bool ignore_missing;
+	cluster_change_vec *changes;
+};
 
-	r = store_load(s->store, &before, reterr);
-	if (!r)
-		r = store_load(s->store, &after, reterr);
-	if (!r)
-		r = cluster_delete(&after, &cfg, refs->at, refs->n, ignore_missing, changes,
-				   reterr);
-	if (!r)
-		r = store_save(s->store, &before, &after, reterr);
-	return r;
+/* A change_fn. */
+static int delete_refs(void *arg, struct snapshot *snap, struct err *reterr)
+{
+	struct cluster_config cfg = cluster_config_default();
+	const struct deleting *d = arg;
+
+	cluster_changes_done(d->changes);
+	return cluster_delete(snap, &cfg, d->refs->at, d->refs->n, d->ignore_missing, d->changes,
+			      reterr);
 }
 
 static int delete_all(const struct cmd_context *ctx, const struct delete_opts *o,
@@ -82,7 +81,9 @@ static int delete_all(const struct cmd_context *ctx, const struct delete_opts *o
 
 	r = session_begin(&s, ctx, o->dry_run ? SESSION_NO_MAPS : SESSION_MAPS, reterr);
 	if (!r)
-		r = delete_refs(&s, refs, o->ignore_not_found, changes, reterr);
+		r = session_change(&s, delete_refs,
+				   &(struct deleting){ refs, o->ignore_not_found, changes }, NULL,
+				   reterr);
 	if (!r && !o->dry_run)
 		r = session_end(&s, NULL, reterr);
 	return r;

@@ -93,9 +93,21 @@ static void session_take_back(struct session *s)
 		say_error("the maps hold a change that was not stored; run sluice sync: %s", e.text);
 }
 
+int session_change(struct session *s, change_fn *fn, void *arg, const object_vec *objects,
+		   struct err *reterr)
+{
+	int r = change_make(s->store, fn, arg, objects, &s->change, reterr);
+
+	s->changed = !r;
+	return r;
+}
+
 int session_end(struct session *s, size_t *ret_writes, struct err *reterr)
 {
-	int r = reconcile(s->store, s->dp, say_warning_text, NULL, ret_writes, reterr);
+	int r = s->changed ?
+		reconcile_change(s->store, s->dp, &s->change, say_warning_text, NULL, ret_writes,
+				 reterr) :
+		reconcile(s->store, s->dp, say_warning_text, NULL, ret_writes, reterr);
 
 	if (!r)
 		r = store_commit(s->store, reterr);
@@ -106,6 +118,7 @@ int session_end(struct session *s, size_t *ret_writes, struct err *reterr)
 
 void session_done(struct session *s)
 {
+	store_change_done(&s->change);
 	datapath_close(s->dp);
 	store_close(s->store);
 	*s = (struct session){ 0 };

@@ -17,6 +17,8 @@ int session_read(const struct cmd_context *ctx, struct store **ret, struct datap
 		 struct err *reterr);
 
 struct session {
+	struct store_change change;		/* what session_change() did, if @changed */
+	bool changed;
 	const char *instance;
 	struct store *store;		/* in a transaction */
 	struct datapath *dp;		/* NULL: nothing is attached */
@@ -31,6 +33,10 @@ enum session_maps {
 /* Waits for its turn among the writers of the instance. */
 int session_begin(struct session *s, const struct cmd_context *ctx, enum session_maps maps,
 		  struct err *reterr);
+
+/* Changes what is stored: see change_make(). Once a session. */
+int session_change(struct session *s, change_fn *fn, void *arg, const object_vec *objects,
+		   struct err *reterr);
 
 /*
  * Writes what the store says to the maps, then commits: both or, on failure, neither.

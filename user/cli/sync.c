@@ -35,8 +35,9 @@ const struct command command_sync = {
 	.name = "sync",
 	.args = "",
 	.summary = "bring the maps up to date with the state and this host's addresses",
-	.details = "Every command that changes something does this too. Alone it is of use after\n"
-		   "routes or addresses of the host changed. Attach an uplink again if its own\n"
+	.details = "Compares all of the maps; a command that changes something does so only where\n"
+		   "it finds reason to. Of use after routes or addresses of the host changed, or\n"
+		   "when somebody else wrote to the maps. Attach an uplink again if its own\n"
 		   "addresses did.\n",
 	.run = cmd_sync,
 };

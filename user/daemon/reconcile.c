@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "cluster/cluster.h"
 #include "datapath/netns.h"
+#include "store/term.h"
 
 #define FACT_NODE "node"
 #define FACT_NETNS "netns"
@@ -71,46 +73,152 @@ void node_view_done(struct node_view *v)
 	*v = (struct node_view){ 0 };
 }
 
+/* Never 0: that is no stamp. */
+static uint64_t facts_hash(const struct node_facts *f)
+{
+	uint64_t h = hash_text(HASH_INIT, f->name);
+
+	vec_each(a, &f->addrs)
+		h = hash_bytes(h, a->b, sizeof(a->b));
+	h = hash_text(h, "node ports at");
+	vec_each(a, &f->node_port_addrs)
+		h = hash_bytes(h, a->b, sizeof(a->b));
+	return hash_mix(h) | 1;
+}
+
+/* What the image is made from, apart from the objects. */
+static int host_read(struct store *store, struct datapath *dp, struct node_view *v,
+		     struct err *reterr)
+{
+	struct cluster_config cfg = cluster_config_default();
+	int r = reconcile_node_name(store, &v->node, reterr)
+	     ?: datapath_host_facts(dp, &v->facts, &v->settings, cfg.node_port_min,
+				    cfg.node_port_max, reterr);
+
+	if (r)
+		return r;
+	v->facts.name = v->node;
+	v->stamp.host = facts_hash(&v->facts);
+	return store_generation(store, &v->stamp.objects, reterr);
+}
+
+static int node_view_make(struct node_view *v, image_warn_fn *warn, void *warn_arg,
+			  struct err *reterr)
+{
+	return facts_add_pod_cidrs(&v->facts, &v->snap, reterr)
+	    ?: image_make(&v->snap, &v->facts, warn, warn_arg, &v->image, reterr);
+}
+
 int node_view_load(struct store *store, struct datapath *dp, image_warn_fn *warn, void *warn_arg,
 		   struct node_view *ret, struct err *reterr)
 {
 	own(node_view_done) struct node_view v = { 0 };
-	struct cluster_config cfg = cluster_config_default();
-	int r;
+	int r = store_load(store, &v.snap, reterr)
+	     ?: host_read(store, dp, &v, reterr)
+	     ?: node_view_make(&v, warn, warn_arg, reterr);
 
-	r = store_load(store, &v.snap, reterr);
-	if (!r)
-		r = reconcile_node_name(store, &v.node, reterr);
-	if (!r)
-		r = datapath_host_facts(dp, &v.facts, &v.settings, cfg.node_port_min,
-					cfg.node_port_max, reterr);
 	if (r)
 		return r;
-
-	v.facts.name = v.node;
-	r = facts_add_pod_cidrs(&v.facts, &v.snap, reterr);
-	if (!r)
-		r = image_make(&v.snap, &v.facts, warn, warn_arg, &v.image, reterr);
-	if (r)
-		return r;
-
 	*ret = v;
 	v = (struct node_view){ 0 };
 	return 0;
+}
+
+/* --- maps --------------------------------------------------------------------- */
+
+static struct datapath_target target_of(const struct node_view *v)
+{
+	return (struct datapath_target){
+		.image = &v->image, .settings = v->settings, .stamp = v->stamp,
+	};
 }
 
 int reconcile(struct store *store, struct datapath *dp, image_warn_fn *warn, void *warn_arg,
 	      size_t *ret_writes, struct err *reterr)
 {
 	own(node_view_done) struct node_view v = { 0 };
+	struct datapath_target to;
 	size_t writes = 0;
 	int r = node_view_load(store, dp, warn, warn_arg, &v, reterr);
 
-	if (!r && dp)
-		r = datapath_write(dp, &v.image, &v.settings, &writes, reterr);
+	if (r)
+		return r;
+	to = target_of(&v);
+	if (dp)
+		r = datapath_write(dp, &to, &writes, reterr);
 	if (!r && ret_writes)
 		*ret_writes = writes;
 	return r;
+}
+
+/*
+ * Node ports are frontends too, at the node's own addresses. A Service that has one of these as
+ * its external address may be the rival of any Service with a node port.
+ */
+static int node_addrs_are_free(struct store *store, const struct node_facts *facts,
+			       struct err *reterr)
+{
+	own(object_keys_done) object_key_vec keys = { 0 };
+	int r = 0;
+
+	vec_each(a, &facts->node_port_addrs) {
+		if (!r)
+			r = store_find(store, term_external(a), 1, &keys, reterr);
+		if (!r)
+			r = store_find(store, term_cluster_ip(a), 1, &keys, reterr);
+	}
+	return !r && keys.n ? -ESTALE : r;
+}
+
+/* The view of a change: what it makes of the part of the objects. The snapshot is on loan. */
+static int part_write(struct store *store, struct datapath *dp, struct node_view *v,
+		      const struct store_change *change, image_warn_fn *warn, void *warn_arg,
+		      size_t *ret_writes, struct err *reterr)
+{
+	own(image_done) struct image before = { 0 };
+	struct datapath_change c = { .before = &before, .was = { change->was, v->stamp.host } };
+	struct datapath_target to;
+	int r = node_addrs_are_free(store, &v->facts, reterr)
+	     ?: node_view_make(v, warn, warn_arg, reterr)
+	     ?: image_make(&change->before, &v->facts, NULL, NULL, &before, reterr);
+
+	if (r || !dp)
+		return r;
+	to = target_of(v);
+	return datapath_write_change(dp, &c, &to, ret_writes, reterr);
+}
+
+static int whole_write(struct datapath *dp, struct node_view *v, image_warn_fn *warn,
+		       void *warn_arg, size_t *ret_writes, struct err *reterr)
+{
+	int r = node_view_make(v, warn, warn_arg, reterr);
+	struct datapath_target to = target_of(v);
+
+	return r || !dp ? r : datapath_write(dp, &to, ret_writes, reterr);
+}
+
+int reconcile_change(struct store *store, struct datapath *dp, struct store_change *change,
+		     image_warn_fn *warn, void *warn_arg, size_t *ret_writes,
+		     struct err *reterr)
+{
+	own(node_view_done) struct node_view v = { 0 };
+	struct err e = { 0 };
+	size_t writes = 0;
+	int r = host_read(store, dp, &v, reterr);
+
+	if (r)
+		return r;
+	v.snap = change->after;
+	r = change->whole ? whole_write(dp, &v, warn, warn_arg, &writes, &e) :
+			    part_write(store, dp, &v, change, warn, warn_arg, &writes, &e);
+	v.snap = (struct snapshot){ 0 };
+	if (!change->whole && (r == -ESTALE || r == -ENOSPC))
+		return reconcile(store, dp, warn, warn_arg, ret_writes, reterr);
+	if (r)
+		return err_set(reterr, e.code ? e.code : -r, "%s", e.text);
+	if (ret_writes)
+		*ret_writes = writes;
+	return 0;
 }
 
 /* --- the network namespace ---------------------------------------------------- */

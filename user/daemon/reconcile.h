@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "daemon/change.h"
 #include "datapath/datapath.h"
 #include "store/store.h"
 
@@ -22,6 +23,7 @@ struct node_view {
 	char *node;			/* this node's name: fact "node", else the host's */
 	struct node_facts facts;
 	struct sluice_settings settings;
+	struct datapath_stamp stamp;
 	struct image image;		/* borrows from snap */
 };
 
@@ -45,6 +47,16 @@ int reconcile_node_name(struct store *store, char **ret, struct err *reterr);
  */
 int reconcile(struct store *store, struct datapath *dp, image_warn_fn *warn, void *warn_arg,
 	      size_t *ret_writes, struct err *reterr);
+
+/*
+ * The same after a change that is saved and not yet committed, at a cost that grows with the
+ * change as long as the maps are known to hold what was stored before it; else, and wherever
+ * there is a doubt, reconcile() is what happens. With the same outcome: reconcile() afterwards
+ * has nothing to write. Warnings are about the Services that the change concerns.
+ */
+int reconcile_change(struct store *store, struct datapath *dp, struct store_change *change,
+		     image_warn_fn *warn, void *warn_arg, size_t *ret_writes,
+		     struct err *reterr);
 
 /*
  * An instance belongs to one network namespace: addresses, routes and devices are read from

@@ -82,12 +82,42 @@ int datapath_attachments(struct datapath *dp, attachment_vec *ret, struct err *r
 /* --- content ------------------------------------------------------------------ */
 
 /*
- * Makes the maps hold @img and @settings, with the fewest writes. *@ret_writes: how many, 0 if
- * they did already; without those that only tidy up what is out of use.
+ * What an image was made from, as numbers that change with it: the store's generation, and a
+ * hash of the host's facts. The maps keep that of what they hold; all 0: not known, which is
+ * so while a write goes on.
  */
-int datapath_write(struct datapath *dp, const struct image *img,
-		   const struct sluice_settings *settings, size_t *ret_writes,
+struct datapath_stamp {
+	uint64_t objects;
+	uint64_t host;
+};
+
+struct datapath_target {
+	const struct image *image;
+	struct sluice_settings settings;
+	struct datapath_stamp stamp;
+};
+
+/*
+ * Makes the maps hold @to, with the fewest writes. *@ret_writes: how many, 0 if they did
+ * already; without those that only tidy up what is out of use.
+ */
+int datapath_write(struct datapath *dp, const struct datapath_target *to, size_t *ret_writes,
 		   struct err *reterr);
+
+/* Services before a change of them, whose target has the same ones after it, and no others. */
+struct datapath_change {
+	const struct image *before;
+	struct datapath_stamp was;	/* what the maps must hold */
+};
+
+/*
+ * The same for a change of few services, at a cost that grows with those. -ESTALE if the maps
+ * are not known to hold what was before; -ENOSPC also where tidying up would make room. After
+ * each of them datapath_write() does the rest.
+ */
+int datapath_write_change(struct datapath *dp, const struct datapath_change *c,
+			  const struct datapath_target *to, size_t *ret_writes,
+			  struct err *reterr);
 
 /*
  * This host: addresses, routes' source, port ranges. Fills facts->addrs, facts->node_port_addrs

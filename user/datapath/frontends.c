@@ -4,6 +4,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include <bpf/bpf.h>
+
 #include "datapath/batch.h"
 
 /* --- keys --------------------------------------------------------------------- */
@@ -86,6 +88,37 @@ int frontends_read(const struct maps *maps, frontend_vec *ret, struct err *reter
 		return err_sys(reterr, -r, "cannot read the frontends");
 	memcpy(ret, &all, sizeof(all));
 	memset(&all, 0, sizeof(all));
+	return 0;
+}
+
+/* Whether it is there: 1, 0 or -errno. */
+static int read_one(const struct maps *maps, struct layout_frontend *f)
+{
+	struct sluice_frontend4_key k4 = frontend_key4(f);
+	struct sluice_frontend6_key k6 = frontend_key6(f);
+	bool v4 = addr_family(&f->addr) == FAMILY_V4;
+	int fd = maps->at[v4 ? MAP_FRONTENDS4 : MAP_FRONTENDS6].fd;
+
+	if (bpf_map_lookup_elem(fd, v4 ? (void *)&k4 : (void *)&k6, &f->value) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -errno;
+}
+
+int frontends_read_some(const struct maps *maps, const struct image *img, frontend_vec *ret,
+			struct err *reterr)
+{
+	vec_each(svc, &img->services) {
+		vec_each(fe, &svc->frontends) {
+			struct layout_frontend f = { .addr = fe->addr, .port = fe->port,
+						     .proto = svc->protocol };
+			int there = read_one(maps, &f);
+
+			if (there < 0)
+				return err_sys(reterr, -there, "cannot read the frontends");
+			if (there && vec_push(ret, f) < 0)
+				return err_nomem(reterr);
+		}
+	}
 	return 0;
 }
 

@@ -20,6 +20,10 @@ DEFINE_OWN_DONE(frontend_vec, frontends_done)
 /* All frontends of both families; each once. */
 int frontends_read(const struct maps *maps, frontend_vec *ret, struct err *reterr);
 
+/* Appends those of the image's that are in the tables, with what is there. */
+int frontends_read_some(const struct maps *maps, const struct image *img, frontend_vec *ret,
+			struct err *reterr);
+
 /* The key of @f in its family's table; pure. */
 struct sluice_frontend4_key frontend_key4(const struct layout_frontend *f);
 struct sluice_frontend6_key frontend_key6(const struct layout_frontend *f);

@@ -13,27 +13,28 @@
 #include "sluice/settings.h"
 
 /*
- * Default sizes. Arrays and preallocated hashes take their memory at once, so this is what an
- * instance costs, 140 MB on two CPUs, 4.2 MB more with each further CPU (the kernel's hash
+ * Default sizes: 100,000 endpoints, as many services, and room to replace some. Arrays and
+ * preallocated hashes take their memory at once, so this is what an instance costs, 163 MB on
+ * two CPUs, 8.4 MB more with each further CPU (the kernel's hash
  * element is 48 bytes + key + value, its bucket 16):
  *	flows4		262,144 × (64 + 64) + buckets	37.7 MB
  *	flows6		 65,536 × (88 + 88) + buckets	12.6 MB
  *	half4, half6	131,072 × 88, 32,768 × 136	16.0 MB
  *	gc4, gc6	163,840 × 16, 40,960 × 40	 4.3 MB
  *	frontends4/6	131,072 × 80, 65,536 × 96	16.8 MB
- *	services, base	 32,768 × 64, twice		 4.2 MB
- *	backends	 65,536 × 32			 2.1 MB
- *	choices		5 M rows of 8 (an array's element is 8 bytes at least) 41.9 MB
- *	slot counts	 65,536 × 64 × CPUs		 4.2 MB a CPU
- * The counters of slots are what grows with the machine: hence 65,536 slots and no more. A slot
- * takes 32 to 63 words of choices (maglev_size()), 4.1 M for 16,384 services of 4 endpoints;
+ *	services, base	131,072 × 64, twice		16.8 MB
+ *	backends	131,072 × 32			 4.2 MB
+ *	choices		10 M words of 4			41.9 MB
+ *	slot counts	131,072 × 64 × CPUs		 8.4 MB a CPU
+ * The counters of slots are what grows with the machine: hence 131,072 slots and no more. A slot
+ * takes 32 to 63 words of choices (maglev_size()), 5.1 M for 10,000 services of 10 endpoints;
  * the rest is for local sets and for blocks that are being replaced.
  */
 #define FLOWS4 262144u
 #define FLOWS6 65536u
-#define SERVICES 32768u
-#define SLOTS 65536u
-#define CHOICE_WORDS (5u << 20)
+#define SERVICES 131072u
+#define SLOTS 131072u
+#define CHOICE_WORDS (10u << 20)
 
 #define SPEC(map, key, value, n)                                                           \
 	{                                                                                  \
@@ -48,8 +49,8 @@ const struct map_spec map_specs[MAP_COUNT] = {
 				sizeof(struct sluice_frontend), 65536),
 	[MAP_SERVICES] = SPEC("services", 4, sizeof(struct sluice_service), SERVICES),
 	[MAP_BACKENDS] = SPEC("backends", 4, sizeof(struct sluice_backend), SLOTS),
-	/* So many words; how many of them make a row is the program's affair. */
-	[MAP_CHOICES] = SPEC("choices", 4, 0, CHOICE_WORDS),
+	[MAP_CHOICES] = SPEC("choices", 4, sizeof(struct sluice_choices),
+			     CHOICE_WORDS / SLUICE_CHOICES_PER_ROW),
 	[MAP_FILTER] = SPEC("filter", 4, sizeof(struct sluice_filter), 1),
 	[MAP_SETTINGS] = SPEC("settings", 4, sizeof(struct sluice_settings), 1),
 	[MAP_DEVICES] = SPEC("devices", 4, sizeof(struct sluice_device), 4096),
@@ -93,13 +94,6 @@ static const struct map_spec *spec_find(const char *name)
 	return NULL;
 }
 
-static uint32_t entries_of(const struct map_spec *spec, const struct bpf_map *map)
-{
-	uint32_t words = bpf_map__value_size(map) / sizeof(uint32_t);
-
-	return spec == &map_specs[MAP_CHOICES] && words ? spec->entries / words : spec->entries;
-}
-
 int maps_size(struct bpf_object *obj, struct err *reterr)
 {
 	struct bpf_map *map;
@@ -110,7 +104,7 @@ int maps_size(struct bpf_object *obj, struct err *reterr)
 
 		if (!spec || !spec->entries)
 			continue;
-		r = bpf_map__set_max_entries(map, entries_of(spec, map));
+		r = bpf_map__set_max_entries(map, spec->entries);
 		if (r < 0)
 			return err_sys(reterr, -r, "cannot size map %s", spec->name);
 	}

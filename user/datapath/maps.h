@@ -40,7 +40,7 @@ enum map_id {
 struct map_spec {
 	const char *name;
 	uint32_t key_size;
-	uint32_t value_size;	/* 0: the program's own affair */
+	uint32_t value_size;	/* 0: not looked at */
 	uint32_t entries;	/* 0: as the program says */
 };
 

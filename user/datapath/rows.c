@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include <bpf/bpf.h>
+
 #include "datapath/slots.h"
 
 static size_t round_up(size_t n, size_t to)
@@ -20,10 +22,11 @@ void array_close(struct row_array *a)
 }
 
 /* The kernel keeps array elements 8 bytes aligned, and maps whole pages. */
-int array_open(const struct map *m, const char *name, bool writable, struct row_array *ret,
-	       struct err *reterr)
+int array_open(const struct map *m, const char *name, size_t n, bool writable,
+	       struct row_array *ret, struct err *reterr)
 {
-	struct row_array a = { .n = m->entries, .stride = round_up(m->value_size, 8) };
+	struct row_array a = { .n = n < m->entries ? n : m->entries,
+			       .stride = round_up(m->value_size, 8) };
 	void *at;
 
 	a.mapped = round_up(a.n * a.stride, (size_t)sysconf(_SC_PAGESIZE));
@@ -35,26 +38,75 @@ int array_open(const struct map *m, const char *name, bool writable, struct row_
 	return 0;
 }
 
+struct extent {
+	enum map_id map;
+	size_t n;		/* rows at most */
+	struct row_array *array;
+};
+
+static int arrays_open(const struct maps *maps, const struct extent *all, size_t n, bool writable,
+		       struct err *reterr)
+{
+	int r = 0;
+
+	for (size_t i = 0; !r && i < n; i++)
+		r = array_open(&maps->at[all[i].map], map_specs[all[i].map].name, all[i].n,
+			       writable, all[i].array, reterr);
+	return r;
+}
+
 int rows_open(const struct maps *maps, bool writable, struct rows *ret, struct err *reterr)
 {
-	own(rows_close) struct rows rows = { 0 };
-	const struct {
-		enum map_id map;
-		struct row_array *array;
-	} all[] = {
-		{ MAP_SERVICES, &rows.services }, { MAP_BACKENDS, &rows.backends },
-		{ MAP_CHOICES, &rows.choices },   { MAP_FILTER, &rows.filter },
-		{ MAP_SETTINGS, &rows.settings }, { MAP_SERVICE_BASE, &rows.base },
+	own(rows_close) struct rows rows = { .choices_fd = -1 };
+	const struct extent all[] = {
+		{ MAP_SERVICES, SIZE_MAX, &rows.services },
+		{ MAP_BACKENDS, SIZE_MAX, &rows.backends },
+		{ MAP_CHOICES, SIZE_MAX, &rows.choices },
+		{ MAP_FILTER, SIZE_MAX, &rows.filter },
+		{ MAP_SETTINGS, SIZE_MAX, &rows.settings },
+		{ MAP_SERVICE_BASE, SIZE_MAX, &rows.base },
+	};
+	int r = arrays_open(maps, all, sizeof(all) / sizeof(*all), writable, reterr);
+
+	if (r < 0)
+		return r;
+	*ret = rows;
+	memset(&rows, 0, sizeof(rows));
+	return 0;
+}
+
+static int note_read(const struct maps *maps, struct sluice_note *ret, struct err *reterr)
+{
+	uint32_t row = 0;
+
+	if (bpf_map_lookup_elem(maps->at[MAP_SERVICES].fd, &row, ret) == 0)
+		return 0;
+	return err_sys(reterr, errno, "cannot read map %s", map_specs[MAP_SERVICES].name);
+}
+
+int rows_open_part(const struct maps *maps, size_t more_services, size_t more_backends,
+		   struct rows *ret, struct err *reterr)
+{
+	const struct map *choices = &maps->at[MAP_CHOICES];
+	own(rows_close) struct rows rows = { .choices_fd = choices->fd };
+	struct sluice_note note = { 0 };
+	int r = note_read(maps, &note, reterr);
+	/* Row 0 is there in any case. */
+	const size_t services = 1 + note.services_end + more_services;
+	const struct extent all[] = {
+		{ MAP_SERVICES, services, &rows.services },
+		{ MAP_BACKENDS, 1 + note.backends_end + more_backends, &rows.backends },
+		{ MAP_FILTER, SIZE_MAX, &rows.filter },
+		{ MAP_SETTINGS, SIZE_MAX, &rows.settings },
+		{ MAP_SERVICE_BASE, services, &rows.base },
 	};
 
-	for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++) {
-		int r = array_open(&maps->at[all[i].map], map_specs[all[i].map].name, writable,
-				   all[i].array, reterr);
-
-		if (r < 0)
-			return r;
-	}
-	rows.words_per_row = maps->at[MAP_CHOICES].value_size / sizeof(uint32_t);
+	if (!r)
+		r = arrays_open(maps, all, sizeof(all) / sizeof(*all), true, reterr);
+	if (r < 0)
+		return r;
+	rows.choices = (struct row_array){ .n = choices->entries,
+					   .stride = sizeof(struct sluice_choices) };
 	*ret = rows;
 	memset(&rows, 0, sizeof(rows));
 	return 0;
@@ -62,6 +114,9 @@ int rows_open(const struct maps *maps, bool writable, struct rows *ret, struct e
 
 void rows_close(struct rows *r)
 {
+	vec_each(w, &r->windows)
+		munmap(w->at, w->n * sizeof(*w->at));
+	vec_done(&r->windows);
 	array_close(&r->services);
 	array_close(&r->backends);
 	array_close(&r->choices);
@@ -105,47 +160,52 @@ struct sluice_settings *rows_settings(const struct rows *r)
 
 size_t rows_n_choices(const struct rows *r)
 {
-	return r->choices.n * r->words_per_row;
+	return r->choices.n * SLUICE_CHOICES_PER_ROW;
 }
 
-static uint32_t *choice_at(const struct rows *r, size_t word)
+static uint32_t *window_find(const struct rows *r, size_t first, size_t n)
 {
-	uint8_t *row = r->choices.at + word / r->words_per_row * r->choices.stride;
-
-	return (uint32_t *)row + word % r->words_per_row;
+	vec_each(w, &r->windows)
+		if (w->first <= first && first + n <= w->first + w->n)
+			return w->at + (first - w->first);
+	return NULL;
 }
 
-static void copy_block(const struct rows *r, union sluice_set set, uint32_t *copy)
+static uint32_t *window_open(struct rows *r, size_t first, size_t n)
 {
-	size_t n = rows_n_choices(r);
+	const size_t words = (size_t)sysconf(_SC_PAGESIZE) / sizeof(uint32_t);
+	struct row_window w = { .first = first / words * words };
 
-	for (size_t i = set.base; i < n && i < (size_t)set.base + set.size; i++)
-		copy[i] = *choice_at(r, i);
-}
-
-const uint32_t *rows_choices(const struct rows *r, uint32_t **ret_copy)
-{
-	uint32_t *copy;
-
-	*ret_copy = NULL;
-	if (r->choices.stride == r->words_per_row * sizeof(uint32_t))
-		return (const uint32_t *)r->choices.at;
-	copy = calloc(rows_n_choices(r), sizeof(*copy));
-	if (!copy)
+	w.n = round_up(first + n, words) - w.first;
+	w.at = mmap(NULL, w.n * sizeof(*w.at), PROT_READ | PROT_WRITE, MAP_SHARED, r->choices_fd,
+		    (off_t)(w.first * sizeof(*w.at)));
+	if (w.at == MAP_FAILED)
 		return NULL;
-	for (uint32_t row = 0; row < r->services.n; row++) {
-		copy_block(r, rows_service(r, row)->cluster, copy);
-		copy_block(r, rows_service(r, row)->local, copy);
+	if (vec_push(&r->windows, w)) {
+		munmap(w.at, w.n * sizeof(*w.at));
+		return NULL;
 	}
-	*ret_copy = copy;
-	return copy;
+	return w.at + (first - w.first);
 }
 
-void rows_put_choices(struct rows *r, uint32_t first, const uint32_t *words, uint32_t n)
+uint32_t *rows_choices(struct rows *r, uint32_t first, uint32_t n)
 {
+	uint32_t *at;
+
 	assert(n <= rows_n_choices(r) && first <= rows_n_choices(r) - n);
-	for (uint32_t i = 0; i < n; i++)
-		__atomic_store_n(choice_at(r, (size_t)first + i), words[i], __ATOMIC_RELAXED);
+	if (r->choices.at)
+		return (uint32_t *)r->choices.at + first;
+	at = window_find(r, first, n);
+	return at ? at : window_open(r, first, n);
+}
+
+int rows_put_choices(struct rows *r, uint32_t first, const uint32_t *words, uint32_t n)
+{
+	uint32_t *at = rows_choices(r, first, n);
+
+	for (uint32_t i = 0; at && i < n; i++)
+		__atomic_store_n(&at[i], words[i], __ATOMIC_RELAXED);
+	return at ? 0 : -ENOMEM;
 }
 
 /* --- whole rows --------------------------------------------------------------- */
@@ -194,6 +254,23 @@ bool rows_put_settings(struct rows *r, const struct sluice_settings *s)
 		return false;
 	store_words(rows_settings(r), s, sizeof(*s));
 	return true;
+}
+
+/* --- the stamp ---------------------------------------------------------------- */
+
+struct sluice_note *rows_note(const struct rows *r)
+{
+	return (struct sluice_note *)rows_service(r, 0);
+}
+
+/* A writer that dies must not leave a stamp that the tables do not bear out: keep the order. */
+void rows_put_stamp(struct rows *r, struct datapath_stamp s)
+{
+	struct sluice_note *note = rows_note(r);
+
+	__atomic_store_n(&note->objects, 0, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&note->host, s.host, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&note->objects, s.objects, __ATOMIC_SEQ_CST);
 }
 
 /* --- filter ------------------------------------------------------------------- */

@@ -14,6 +14,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "datapath/datapath.h"
 #include "datapath/maps.h"
 #include "plan/layout.h"
 #include "sluice/settings.h"
@@ -26,24 +27,40 @@ struct row_array {
 	size_t mapped;		/* bytes to unmap; 0: not ours */
 };
 
+/* Some words of the choices, in memory. */
+struct row_window {
+	uint32_t *at;
+	size_t first;
+	size_t n;
+};
+
 struct rows {
 	struct row_array services;	/* struct sluice_service */
 	struct row_array backends;	/* struct sluice_backend */
-	struct row_array choices;	/* words_per_row words of 4 bytes */
+	struct row_array choices;	/* struct sluice_choices */
 	struct row_array filter;	/* struct sluice_filter, one */
 	struct row_array settings;	/* struct sluice_settings, one */
 	struct row_array base;		/* struct sluice_slot_count by service row */
-	size_t words_per_row;		/* of choices */
+	/* Of a part: @choices has no memory, but these have. */
+	int choices_fd;
+	VEC(struct row_window) windows;
 };
 
 /* Maps the arrays into memory. */
 int rows_open(const struct maps *maps, bool writable, struct rows *ret, struct err *reterr);
+
+/*
+ * For a change: mapping memory costs with its size, so only the rows in use are there, and
+ * @more_services and @more_backends free ones; choices come as they are asked for.
+ */
+int rows_open_part(const struct maps *maps, size_t more_services, size_t more_backends,
+		   struct rows *ret, struct err *reterr);
 void rows_close(struct rows *r);
 DEFINE_OWN_DONE(struct rows, rows_close)
 
-/* One of them alone, to read; closed by array_close(). */
-int array_open(const struct map *m, const char *name, bool writable, struct row_array *ret,
-	       struct err *reterr);
+/* The first @n rows of an array in memory; closed by array_close(). */
+int array_open(const struct map *m, const char *name, size_t n, bool writable,
+	       struct row_array *ret, struct err *reterr);
 void array_close(struct row_array *a);
 DEFINE_OWN_DONE(struct row_array, array_close)
 
@@ -53,18 +70,19 @@ struct sluice_slot_count *rows_base(const struct rows *r, uint32_t row);
 struct sluice_filter *rows_filter(const struct rows *r);
 struct sluice_settings *rows_settings(const struct rows *r);
 
-/* Words of choices, whatever the map's rows are. */
+/* Words of choices. */
 size_t rows_n_choices(const struct rows *r);
 
-/*
- * All words of choices without gaps: the map itself if it has none, else a copy of what is
- * published (the rest is 0) that *@ret_copy owns. NULL when out of memory.
- */
-const uint32_t *rows_choices(const struct rows *r, uint32_t **ret_copy);
+/* @n of them, one after the other; NULL when they cannot be mapped. */
+uint32_t *rows_choices(struct rows *r, uint32_t first, uint32_t n);
 
 void rows_put_backend(struct rows *r, uint32_t row, const struct sluice_backend *b);
 void rows_put_service(struct rows *r, uint32_t row, const struct sluice_service *s);
-void rows_put_choices(struct rows *r, uint32_t first, const uint32_t *words, uint32_t n);
+int rows_put_choices(struct rows *r, uint32_t first, const uint32_t *words, uint32_t n);
+
+/* The note in row 0 of services. Its stamp is 0 while tables are written. */
+struct sluice_note *rows_note(const struct rows *r);
+void rows_put_stamp(struct rows *r, struct datapath_stamp s);
 
 /* Adds the bits of @f / leaves exactly the bits of @f. */
 void rows_filter_add(struct rows *r, const struct sluice_filter *f);

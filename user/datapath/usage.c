@@ -30,7 +30,7 @@ static int half_usage(const struct maps *maps, enum map_id id, const char *name,
 		      struct table_usage *ret, struct err *reterr)
 {
 	own(array_close) struct row_array buckets = { 0 };
-	int r = array_open(&maps->at[id], map_specs[id].name, false, &buckets, reterr);
+	int r = array_open(&maps->at[id], map_specs[id].name, SIZE_MAX, false, &buckets, reterr);
 
 	if (r < 0)
 		return r;

@@ -21,10 +21,8 @@
 #include <bpf/bpf.h>
 
 #include "datapath/device.h"
-#include "datapath/frontends.h"
-#include "datapath/handle.h"
-#include "datapath/rows.h"
 #include "datapath/slots.h"
+#include "datapath/work.h"
 
 #define GRACE_MS 20
 
@@ -63,32 +61,30 @@ static int grace_mark(const struct datapath *dp, struct err *reterr)
 	return err_sys(reterr, errno, "cannot write the lock file of instance %s", dp->instance);
 }
 
-/* --- the view ----------------------------------------------------------------- */
-
-struct work {
-	struct datapath *dp;
-	struct rows rows;
-	frontend_vec frontends;
-	uint32_t *choices;		/* a copy, or NULL */
-	struct layout_plan plan;
-	struct err *reterr;
-};
+/* --- the plan ----------------------------------------------------------------- */
 
 static void work_done(struct work *w)
 {
 	rows_close(&w->rows);
 	frontends_done(&w->frontends);
-	free(w->choices);
+	vec_done(&w->scope.ids);
 	layout_plan_done(&w->plan);
 }
 DEFINE_OWN_DONE(struct work, work_done)
 
 static bool slot_idle(void *arg, uint32_t slot)
 {
-	const struct datapath *dp = arg;
+	const struct work *w = arg;
 	struct sluice_slot_count c;
 
-	return slots_sum(&dp->maps, slot, &c) == 0 && c.opened == c.closed;
+	return slots_sum(&w->dp->maps, slot, &c) == 0 && c.opened == c.closed;
+}
+
+static const uint32_t *choices(void *arg, uint32_t first, uint32_t n)
+{
+	struct work *w = arg;
+
+	return rows_choices(&w->rows, first, n);
 }
 
 /* Whether any established flow exists: the collector's tokens tell. */
@@ -101,14 +97,16 @@ static bool flows_alive(const struct maps *maps)
 	       gc.tokens6;
 }
 
-static int plan_make(struct work *w, const struct image *img)
+struct layout_view work_view(struct work *w)
 {
 	const struct maps *maps = &w->dp->maps;
-	struct layout_view view = {
+
+	return (struct layout_view){
 		.services = (const struct sluice_service *)w->rows.services.at,
 		.n_services = w->rows.services.n,
 		.backends = (const struct sluice_backend *)w->rows.backends.at,
 		.n_backends = w->rows.backends.n,
+		.choices = choices,
 		.n_choices = rows_n_choices(&w->rows),
 		.filter = rows_filter(&w->rows),
 		.flows_alive = flows_alive(maps),
@@ -117,18 +115,21 @@ static int plan_make(struct work *w, const struct image *img)
 			[FAMILY_V6] = maps->at[MAP_FRONTENDS6].entries,
 		},
 		.slot_idle = slot_idle,
-		.arg = w->dp,
+		.arg = w,
+		.frontends = w->frontends.at,
+		.n_frontends = w->frontends.n,
 	};
-	int r = frontends_read(maps, &w->frontends, w->reterr);
+}
+
+static int plan_all(struct work *w)
+{
+	struct layout_view view;
+	int r = frontends_read(&w->dp->maps, &w->frontends, w->reterr);
 
 	if (r < 0)
 		return r;
-	view.frontends = w->frontends.at;
-	view.n_frontends = w->frontends.n;
-	view.choices = rows_choices(&w->rows, &w->choices);
-	if (!view.choices)
-		return err_nomem(w->reterr);
-	return layout_make(img, &view, &w->plan, w->reterr);
+	view = work_view(w);
+	return layout_make(w->to->image, &view, &w->plan, w->reterr);
 }
 
 /* --- the ops ------------------------------------------------------------------ */
@@ -190,8 +191,8 @@ static int op_do(struct work *w, const struct layout_op *op, size_t n)
 		rows_put_backend(&w->rows, op->row, &op->backend);
 		return 0;
 	case LAYOUT_CHOICES:
-		rows_put_choices(&w->rows, op->row, op->choices.words, op->choices.n);
-		return 0;
+		return rows_put_choices(&w->rows, op->row, op->choices.words, op->choices.n) ?
+		       err_nomem(w->reterr) : 0;
 	case LAYOUT_SERVICE:
 		rows_put_service(&w->rows, op->row, &op->service);
 		return 0;
@@ -243,45 +244,90 @@ static int plan_do(struct work *w)
 	return r;
 }
 
-/* The programs' secret stays as long as their tables, whose rows are placed by it. */
-static int secret_keep(const struct rows *rows, struct sluice_settings *all, struct err *reterr)
+/* Where the rows in use end: who sees only them later must see all. */
+static void note_ends(struct work *w)
 {
-	all->secret = rows_settings(rows)->secret;
-	if (!all->secret && getrandom(&all->secret, sizeof(all->secret), 0) != sizeof(all->secret))
-		return err_sys(reterr, errno, "cannot get random bytes");
-	return 0;
+	struct sluice_note *note = rows_note(&w->rows);
+	size_t services = w->rows.services.n, backends = w->rows.backends.n;
+
+	while (services > 1 && !(rows_service(&w->rows, services - 1)->flags & SLUICE_SVC_USED))
+		services--;
+	while (backends > 1 && !(rows_backend(&w->rows, backends - 1)->flags & SLUICE_BE_USED))
+		backends--;
+	note->services_end = services;
+	note->backends_end = backends;
 }
 
-int datapath_write(struct datapath *dp, const struct image *img,
-		   const struct sluice_settings *settings, size_t *ret_writes,
-		   struct err *reterr)
+static int work_do(struct work *w, size_t *ret_writes)
 {
-	own(work_done) struct work w = { .dp = dp, .reterr = reterr };
-	struct sluice_settings all = *settings;
-	int r = handle_lock(dp, reterr)
-	    ?: maps_need(&dp->maps, reterr)
-	    ?: rows_open(&dp->maps, true, &w.rows, reterr)
-	    ?: devices_renew(&dp->maps, reterr)
-	    ?: plan_make(&w, img);
+	struct datapath *dp = w->dp;
+	int r = (w->change ? work_open_change(w) :
+		rows_open(&dp->maps, true, &w->rows, w->reterr))
+	    ?: devices_renew(&dp->maps, w->reterr)
+	    ?: (w->change ? work_plan_change(w) : plan_all(w));
 	size_t writes;
 
 	if (r < 0)
 		return r;
-	r = secret_keep(&w.rows, &all, reterr);
-	if (r < 0)
-		return r;
-	all.pairs4 = dp->maps.at[MAP_FLOWS4].entries / 2;
-	all.pairs6 = dp->maps.at[MAP_FLOWS6].entries / 2;
+	rows_put_stamp(&w->rows, (struct datapath_stamp){ 0 });
 	/* Settings first: whoever finds a frontend needs the node's address. */
-	writes = writes_count(&w.plan) + rows_put_settings(&w.rows, &all);
-	if (w.plan.ops.n) {
+	writes = writes_count(&w->plan) + rows_put_settings(&w->rows, &w->to->settings);
+	if (w->plan.ops.n) {
 		grace_wait(dp);
-		r = plan_do(&w);
+		r = plan_do(w);
 		/* Also after half a plan: it may have taken things out of use. */
-		r = grace_mark(dp, r ? NULL : reterr) ?: r;
+		r = grace_mark(dp, r ? NULL : w->reterr) ?: r;
 	}
 	if (r < 0)
 		return r;
+	note_ends(w);
+	rows_put_stamp(&w->rows, w->to->stamp);
 	*ret_writes = writes;
 	return 0;
+}
+
+/*
+ * What of the settings the maps themselves decide. The programs' secret stays as long as their
+ * tables, whose rows are placed by it.
+ */
+static int target_complete(const struct datapath *dp, const struct datapath_target *to,
+			   struct datapath_target *ret, struct err *reterr)
+{
+	struct sluice_settings old = { 0 };
+	__u64 secret;
+	int r = maps_need(&dp->maps, reterr);
+
+	if (r < 0)
+		return r;
+	if (bpf_map_lookup_elem(dp->maps.at[MAP_SETTINGS].fd, &(uint32_t){ 0 }, &old) < 0)
+		return err_sys(reterr, errno, "cannot read the settings");
+	secret = old.secret;
+	if (!secret && getrandom(&secret, sizeof(secret), 0) != sizeof(secret))
+		return err_sys(reterr, errno, "cannot get random bytes");
+	*ret = *to;
+	ret->settings.secret = secret;
+	ret->settings.pairs4 = dp->maps.at[MAP_FLOWS4].entries / 2;
+	ret->settings.pairs6 = dp->maps.at[MAP_FLOWS6].entries / 2;
+	return 0;
+}
+
+int datapath_write(struct datapath *dp, const struct datapath_target *to, size_t *ret_writes,
+		   struct err *reterr)
+{
+	struct datapath_target all;
+	own(work_done) struct work w = { .dp = dp, .to = &all, .reterr = reterr };
+	int r = handle_lock(dp, reterr) ?: target_complete(dp, to, &all, reterr);
+
+	return r < 0 ? r : work_do(&w, ret_writes);
+}
+
+int datapath_write_change(struct datapath *dp, const struct datapath_change *c,
+			  const struct datapath_target *to, size_t *ret_writes,
+			  struct err *reterr)
+{
+	struct datapath_target all;
+	own(work_done) struct work w = { .dp = dp, .to = &all, .change = c, .reterr = reterr };
+	int r = handle_lock(dp, reterr) ?: target_complete(dp, to, &all, reterr);
+
+	return r < 0 ? r : work_do(&w, ret_writes);
 }

@@ -32,15 +32,30 @@ static size_t path_add(struct decoder *d, const char *fmt, ...)
 	return mark;
 }
 
+/* By hand: every field that is there comes through here, and printf costs more than the rest. */
+static size_t path_add_plain(struct decoder *d, const char *key, size_t n)
+{
+	size_t mark = d->path_len;
+	size_t dot = mark > 0;
+
+	if (mark + dot + n >= sizeof(d->path))
+		return path_add(d, "%s%s", dot ? "." : "", key);
+	d->path[mark] = '.';
+	memcpy(d->path + mark + dot, key, n + 1);
+	d->path_len = mark + dot + n;
+	return mark;
+}
+
 size_t decode_enter(struct decoder *d, const char *key)
 {
 	bool plain = *key;
+	const char *p;
 	char q[QUOTE_MAX];
 
-	for (const char *p = key; *p; p++)
+	for (p = key; *p; p++)
 		plain &= isalnum((unsigned char)*p) || *p == '_' || *p == '-';
 	if (plain)
-		return path_add(d, "%s%s", d->path_len ? "." : "", key);
+		return path_add_plain(d, key, p - key);
 	return path_add(d, "[%s]", quote(key, q));
 }
 

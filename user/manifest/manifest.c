@@ -10,6 +10,7 @@
 #include "base/quote.h"
 #include "manifest/bounds.h"
 #include "manifest/decode.h"
+#include "manifest/json_doc.h"
 #include "manifest/reader.h"
 
 /* A kind that was passed over, and how often. */
@@ -209,6 +210,18 @@ static int node_take(struct parse *p, const struct doc_node *n, const struct typ
 	return kind < 0 ? unknown_take(p, n, &t) : object_read(p, n, (enum kind)kind);
 }
 
+/* -EAGAIN: it must be read as YAML. */
+static int json_take(struct parse *p, const char *text, size_t len)
+{
+	own(arena_done) struct arena arena = { 0 };
+	const struct doc_node *root = NULL;
+	int err = json_doc_read(text, len, &arena, &root);
+
+	if (err == -ENOMEM)
+		return err_nomem(p->err);
+	return err ? -EAGAIN : node_take(p, root, NULL, 0);
+}
+
 static int documents_take(struct parse *p, const char *text, size_t len)
 {
 	own(reader_close) struct reader *r = NULL;
@@ -237,8 +250,10 @@ int manifest_parse(const char *name, const char *text, size_t len,
 		.err = reterr ? reterr : &local,
 	};
 	size_t before = objects->n;
-	int err = documents_take(&p, text, len);
+	int err = json_take(&p, text ? text : "", len);
 
+	if (err == -EAGAIN)
+		err = documents_take(&p, text, len);
 	if (!err) {
 		unknown_warn(&p);
 		return 0;

@@ -68,6 +68,9 @@ int filter_plan_set(struct layout *l)
 	if (!f)
 		return err_nomem(l->reterr);
 	l->plan.filter = f;
+	/* Who does not see all services cannot know which bits are stale. */
+	if (l->view->scope)
+		*f = *l->view->filter;
 	image_add(l, f);
 	retired_add(l, f);
 	if (!filter_has_more(f, l->view->filter))
@@ -77,7 +80,7 @@ int filter_plan_set(struct layout *l)
 
 int filter_plan_trim(struct layout *l)
 {
-	if (l->view->flows_alive || !filter_has_more(l->view->filter, l->plan.filter))
+	if (l->view->scope || l->view->flows_alive || !filter_has_more(l->view->filter, l->plan.filter))
 		return 0;
 	return layout_push(l, (struct layout_op){ .type = LAYOUT_FILTER_TRIM });
 }

@@ -30,12 +30,6 @@
 
 #include <string.h>
 
-enum row_state {
-	ROW_FREE,
-	ROW_LIVE,		/* of a service of the image */
-	ROW_GONE,		/* used, and no service of the image has it */
-};
-
 static void layout_done(struct layout *l)
 {
 	layout_plan_done(&l->plan);
@@ -70,12 +64,32 @@ static int row_ref_cmp(const void *a, const void *b)
 	return c ? c : (x->row > y->row) - (x->row < y->row);
 }
 
+int layout_id_cmp(const void *a, const void *b)
+{
+	struct layout_id x, y;
+
+	memcpy(&x, a, sizeof(x));
+	memcpy(&y, b, sizeof(y));
+	return id_cmp(x.id, y.id);
+}
+
+bool layout_scope_has(const struct layout_scope *scope, const void *id)
+{
+	return scope->ids.n && bsearch(id, scope->ids.at, scope->ids.n, sizeof(*scope->ids.at),
+				       layout_id_cmp);
+}
+
 static int rows_collect(struct layout *l, row_ref_vec *ret)
 {
+	const struct layout_scope *scope = l->view->scope;
+
 	for (size_t row = 1; row < l->view->n_services; row++) {
 		const struct sluice_service *s = &l->view->services[row];
 
 		if (!(s->flags & SLUICE_SVC_USED))
+			continue;
+		l->row_state[row] = ROW_OTHER;
+		if (scope && !layout_scope_has(scope, s->id))
 			continue;
 		l->row_state[row] = ROW_GONE;
 		if (vec_push(ret, (struct row_ref){ { s->id[0], s->id[1] }, row }))

@@ -9,13 +9,31 @@
 #include "plan/image.h"
 #include "sluice/count.h"
 
+/*
+ * A part of the services, for a change that touches no others. Every other row, with its slots
+ * and blocks, stays what it is; of the frontends the view needs only those that these services
+ * have or want. The maps must hold the image of before the change: nobody looks.
+ */
+struct layout_id {
+	uint64_t id[2];			/* as in struct image_service */
+};
+
+struct layout_scope {
+	VEC(struct layout_id) ids;	/* sorted, each once: services before and after */
+};
+
+/* Order of ids; the two words may be in any row of theirs. */
+int layout_id_cmp(const void *a, const void *b);
+bool layout_scope_has(const struct layout_scope *scope, const void *id);
+
 /* A view of what the maps hold. Arrays are the mmapped maps themselves, or a test's own. */
 struct layout_view {
 	const struct sluice_service *services;	/* n_services rows, row 0 unused */
 	size_t n_services;
 	const struct sluice_backend *backends;	/* row 0 unused */
 	size_t n_backends;
-	const uint32_t *choices;
+	/* @n words of choices from @first on; NULL when they cannot be had. */
+	const uint32_t *(*choices)(void *arg, uint32_t first, uint32_t n);
 	size_t n_choices;
 	/* All frontends, in any order. */
 	struct layout_frontend *frontends;
@@ -28,6 +46,7 @@ struct layout_view {
 	 * retired slot is reused. */
 	bool (*slot_idle)(void *arg, uint32_t slot);
 	void *arg;
+	const struct layout_scope *scope;	/* NULL: all services */
 };
 
 struct layout_frontend {
@@ -86,7 +105,8 @@ DEFINE_OWN_DONE(struct layout_plan, layout_plan_done)
 
 /*
  * -ENOSPC with a text that says which table is full and how large it is. No ops at all if the
- * maps hold the image already.
+ * maps hold the image already. With a scope the image has only services of it, and nothing is
+ * tidied up elsewhere: where that ends in -ENOSPC, a plan for all may find room.
  */
 int layout_make(const struct image *img, const struct layout_view *view, struct layout_plan *ret,
 		struct err *reterr);

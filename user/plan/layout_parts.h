@@ -7,6 +7,15 @@
 
 #include "plan/layout.h"
 
+/* --- rows --------------------------------------------------------------------- */
+
+enum row_state {
+	ROW_FREE,
+	ROW_LIVE,		/* of a service of the image */
+	ROW_GONE,		/* used, and no service of the image has it */
+	ROW_OTHER,		/* used, and out of scope */
+};
+
 /* --- slots -------------------------------------------------------------------- */
 
 /* What becomes of a slot. */
@@ -15,6 +24,7 @@ enum slot_fate {
 	SLOT_MEMBER,		/* one of image->services' backends has it */
 	SLOT_RETIRING,		/* its endpoint left just now */
 	SLOT_RETIRED,		/* left before; flows count on it */
+	SLOT_OTHER,		/* of a row that is out of scope */
 };
 
 struct slots {
@@ -56,7 +66,7 @@ struct layout {
 	const struct image *img;
 	const struct layout_view *view;
 	struct layout_plan plan;
-	uint8_t *row_state;	/* by service row: enum row_state of layout.c */
+	uint8_t *row_state;	/* by service row: enum row_state */
 	struct slots slots;
 	struct blocks blocks;
 	struct err *reterr;

@@ -72,10 +72,16 @@ static int words_make(const struct members *m, struct words *ret)
 
 static bool set_holds(const struct layout_view *view, union sluice_set set, const struct words *w)
 {
+	const uint32_t *block;
+
 	if (set.size != w->size || set.base > view->n_choices ||
 	    set.size > view->n_choices - set.base)
 		return false;
-	return !w->size || !memcmp(view->choices + set.base, w->at, w->size * sizeof(*w->at));
+	if (!w->size)
+		return true;
+	/* Not to be seen is not the same: it is written anew. */
+	block = view->choices(view->arg, set.base, set.size);
+	return block && !memcmp(block, w->at, w->size * sizeof(*w->at));
 }
 
 static int block_write(struct layout *l, uint32_t base, const struct words *w)

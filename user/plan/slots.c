@@ -55,13 +55,19 @@ static bool slot_is_orphan(const struct layout_view *view, const struct sluice_b
 	       !(view->services[b->service].flags & SLUICE_SVC_USED);
 }
 
-static int slots_collect(const struct layout_view *view, slot_ref_vec *ret)
+static int slots_collect(struct layout *l, slot_ref_vec *ret)
 {
+	const struct layout_view *view = l->view;
+
 	for (size_t slot = 1; slot < view->n_backends; slot++) {
 		const struct sluice_backend *b = &view->backends[slot];
 
 		if (!(b->flags & SLUICE_BE_USED) || slot_is_orphan(view, b))
 			continue;
+		if (l->row_state[b->service] == ROW_OTHER) {
+			l->slots.fate[slot] = SLOT_OTHER;
+			continue;
+		}
 		if (vec_push(ret, (struct slot_ref){ b->service, slot, b }))
 			return -ENOMEM;
 	}
@@ -166,7 +172,7 @@ int slots_match(struct layout *l)
 
 	r = slots_init(l);
 	if (!r)
-		r = slots_collect(l->view, &refs);
+		r = slots_collect(l, &refs);
 	if (!r)
 		r = members_match(l, &refs);
 	if (!r)

@@ -4,12 +4,18 @@
 
 static const char *const statement_sql[STATEMENT_COUNT] = {
 	[STATEMENT_LOAD] = "SELECT kind, namespace, name, uid, created, json FROM objects",
-	[STATEMENT_READ] = "SELECT uid, created, json FROM objects "
+	[STATEMENT_READ] = "SELECT kind, namespace, name, uid, created, json FROM objects "
 			   "WHERE kind = ?1 AND namespace = ?2 AND name = ?3",
-	[STATEMENT_PUT] = "INSERT INTO objects(kind, namespace, name, uid, json, created) "
-			  "VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET "
-			  "uid = ?4, json = ?5, created = ?6",
+	[STATEMENT_FIND] = "SELECT kind, namespace, name FROM terms WHERE term = ?1 LIMIT ?2",
+	[STATEMENT_INSERT] = "INSERT INTO objects(kind, namespace, name, uid, json, created) "
+			     "VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+	[STATEMENT_UPDATE] = "UPDATE objects SET uid = ?4, json = ?5, created = ?6 "
+			     "WHERE kind = ?1 AND namespace = ?2 AND name = ?3",
 	[STATEMENT_DEL] = "DELETE FROM objects WHERE kind = ?1 AND namespace = ?2 AND name = ?3",
+	[STATEMENT_TERM_PUT] = "INSERT INTO terms(term, kind, namespace, name) "
+			       "VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+	[STATEMENT_TERM_DEL] = "DELETE FROM terms WHERE term = ?1 AND kind = ?2 AND "
+			       "namespace = ?3 AND name = ?4",
 	[STATEMENT_FACT_READ] = "SELECT value FROM facts WHERE key = ?1",
 	[STATEMENT_FACT_PUT] = "INSERT INTO facts(key, value) VALUES(?1, ?2) "
 			       "ON CONFLICT DO UPDATE SET value = ?2",

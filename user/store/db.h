@@ -9,8 +9,12 @@
 enum statement {
 	STATEMENT_LOAD,
 	STATEMENT_READ,
-	STATEMENT_PUT,
+	STATEMENT_FIND,
+	STATEMENT_INSERT,
+	STATEMENT_UPDATE,
 	STATEMENT_DEL,
+	STATEMENT_TERM_PUT,
+	STATEMENT_TERM_DEL,
 	STATEMENT_FACT_READ,
 	STATEMENT_FACT_PUT,
 	STATEMENT_FACT_DEL,
@@ -47,6 +51,12 @@ DEFINE_OWN(sqlite3_stmt, db_end)
 
 /* Binds parameters 1 to n, text that outlives the statement's run: an SQLITE_ code. */
 int db_bind_texts(sqlite3_stmt *st, const char *const *texts, int n);
+
+/* Replaces both: 0 or -ENOMEM. */
+int object_set_identity(struct object *o, const char *uid, int64_t created);
+
+/* Writes the terms of an object that has none yet. */
+int store_index(struct store *s, const struct object *o, struct err *reterr);
 
 /* A random UUID, version 4. */
 #define UUID_TEXT_MAX 37

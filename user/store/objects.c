@@ -4,9 +4,7 @@
  * itself gives, uid and creation time. The columns win over what the JSON says.
  */
 #include <string.h>
-#include <time.h>
 
-#include "cluster/equal.h"
 #include "manifest/manifest.h"
 #include "store/db.h"
 
@@ -26,7 +24,7 @@ static int damaged(const struct store *s, sqlite3_stmt *st, const char *why, str
 		       column(st, 0), column(st, 1), column(st, 2), why);
 }
 
-static int set_identity(struct object *o, const char *uid, int64_t created)
+int object_set_identity(struct object *o, const char *uid, int64_t created)
 {
 	char *copy = strdup(uid);
 
@@ -67,7 +65,7 @@ static int load_row(struct store *s, sqlite3_stmt *st, object_vec *objects, stru
 	/* It was not read from a file that a message could name. */
 	free(TAKE(o->file));
 	o->line = 0;
-	return set_identity(o, column(st, 3), sqlite3_column_int64(st, 4)) < 0 ?
+	return object_set_identity(o, column(st, 3), sqlite3_column_int64(st, 4)) < 0 ?
 	       err_nomem(reterr) : 0;
 }
 
@@ -99,118 +97,70 @@ int store_load(struct store *s, struct snapshot *ret, struct err *reterr)
 	return 0;
 }
 
-/* --- save --------------------------------------------------------------------- */
+/* --- one object, or those that a term leads to ---------------------------------- */
 
-static int bind_key(sqlite3_stmt *st, const struct object *o)
-{
-	const char *key[] = { kind_infos[o->kind].kind, o->meta->namespace, o->meta->name };
-
-	return db_bind_texts(st, key, 3);
-}
-
-static int del(struct store *s, const struct object *o, struct err *reterr)
-{
-	own(db_end) sqlite3_stmt *st = db_statement(s, STATEMENT_DEL, reterr);
-	int rc;
-
-	if (!st)
-		return -EIO;
-	rc = bind_key(st, o);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(st);
-	return rc == SQLITE_DONE ? 0 : db_fail(s, rc, "write", reterr);
-}
-
-static int put(struct store *s, const struct object *o, const char *json, struct err *reterr)
-{
-	own(db_end) sqlite3_stmt *st = db_statement(s, STATEMENT_PUT, reterr);
-	const char *texts[] = { kind_infos[o->kind].kind, o->meta->namespace, o->meta->name,
-				o->meta->uid, json };
-	int rc;
-
-	if (!st)
-		return -EIO;
-	rc = db_bind_texts(st, texts, 5);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_bind_int64(st, 6, o->meta->created);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(st);
-	return rc == SQLITE_DONE ? 0 : db_fail(s, rc, "write", reterr);
-}
-
-static int give_identity(struct object *o, struct err *reterr)
-{
-	char uid[UUID_TEXT_MAX];
-
-	if (uuid_make(uid) < 0)
-		return err_sys(reterr, errno, "cannot get random bytes");
-	return set_identity(o, o->meta->uid ? o->meta->uid : uid,
-			    o->meta->created ? o->meta->created : time(NULL)) < 0 ?
-	       err_nomem(reterr) : 0;
-}
-
-static bool same_identity(const struct meta *a, const struct meta *b)
-{
-	return a->uid && b->uid && !strcmp(a->uid, b->uid) && a->created == b->created;
-}
-
-/* An object that is new to the store. */
-static int save_new(struct store *s, struct object *o, struct err *reterr)
-{
-	own(free) char *json = NULL;
-	int r = give_identity(o, reterr);
-
-	if (r < 0)
-		return r;
-	json = manifest_json(o);
-	return json ? put(s, o, json, reterr) : err_nomem(reterr);
-}
-
-/* One that is stored already: written only if its text changed. */
-static int save_old(struct store *s, const struct object *before, struct object *o,
-		    struct err *reterr)
+int store_read(struct store *s, enum kind kind, const char *namespace, const char *name,
+	       struct object **ret, struct err *reterr)
 {
 	own(db_end) sqlite3_stmt *st = db_statement(s, STATEMENT_READ, reterr);
-	own(free) char *json = NULL;
+	const char *key[] = { kind_infos[kind].kind, namespace, name };
+	own(objects_done) object_vec objects = { 0 };
+	int rc, r;
+
+	if (!st)
+		return -EIO;
+	rc = db_bind_texts(st, key, 3);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	*ret = NULL;
+	if (rc == SQLITE_DONE)
+		return 0;
+	if (rc != SQLITE_ROW)
+		return db_fail(s, rc, "read", reterr);
+	r = load_row(s, st, &objects, reterr);
+	if (!r)
+		*ret = TAKE(objects.at[0]);
+	return r;
+}
+
+void object_keys_done(object_key_vec *keys)
+{
+	vec_each(k, keys) {
+		free(k->namespace);
+		free(k->name);
+	}
+	vec_done(keys);
+}
+
+static int key_push(sqlite3_stmt *st, object_key_vec *ret)
+{
+	struct object_key key = { .namespace = strdup(column(st, 1)),
+				  .name = strdup(column(st, 2)) };
+
+	while (key.kind < KIND_COUNT && strcmp(kind_infos[key.kind].kind, column(st, 0)))
+		key.kind++;
+	if (key.namespace && key.name && key.kind < KIND_COUNT && !vec_push(ret, key))
+		return 0;
+	free(key.namespace);
+	free(key.name);
+	return -ENOMEM;
+}
+
+int store_find(struct store *s, uint64_t term, size_t max, object_key_vec *ret,
+	       struct err *reterr)
+{
+	own(db_end) sqlite3_stmt *st = db_statement(s, STATEMENT_FIND, reterr);
 	int rc;
 
 	if (!st)
 		return -EIO;
-	/* Nearly all of them: comparing fields is a hundred times cheaper than making text. */
-	if (object_equal(before, o) && same_identity(before->meta, o->meta))
-		return 0;
-	rc = bind_key(st, o);
+	rc = sqlite3_bind_int64(st, 1, (sqlite3_int64)term);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_step(st);
-	if (rc == SQLITE_DONE)
-		return save_new(s, o, reterr);
-	if (rc != SQLITE_ROW)
-		return db_fail(s, rc, "read", reterr);
-	if (set_identity(o, column(st, 0), sqlite3_column_int64(st, 1)) < 0)
-		return err_nomem(reterr);
-	json = manifest_json(o);
-	if (!json)
-		return err_nomem(reterr);
-	return strcmp(json, column(st, 2)) ? put(s, o, json, reterr) : 0;
-}
-
-int store_save(struct store *s, const struct snapshot *before, struct snapshot *after,
-	       struct err *reterr)
-{
-	const object_vec *old = &before->objects;
-	object_vec *now = &after->objects;
-	size_t i = 0, j = 0;
-	int r = 0;
-
-	while (!r && (i < old->n || j < now->n)) {
-		int side = i == old->n ? 1 : j == now->n ? -1 :
-			   object_cmp(old->at[i], now->at[j]);
-
-		r = side < 0 ? del(s, old->at[i], reterr) :
-		    side > 0 ? save_new(s, now->at[j], reterr) :
-			       save_old(s, old->at[i], now->at[j], reterr);
-		i += side <= 0;
-		j += side >= 0;
+		rc = sqlite3_bind_int64(st, 2, (sqlite3_int64)max);
+	while (rc == SQLITE_OK && (rc = sqlite3_step(st)) == SQLITE_ROW) {
+		if (key_push(st, ret) < 0)
+			return err_nomem(reterr);
+		rc = SQLITE_OK;
 	}
-	return r;
+	return rc == SQLITE_DONE ? 0 : db_fail(s, rc, "read", reterr);
 }

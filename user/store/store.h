@@ -40,9 +40,31 @@ void store_rollback(struct store *s);
 /* All objects. Inside a transaction: as changed so far. */
 int store_load(struct store *s, struct snapshot *ret, struct err *reterr);
 
+/* One of them; *@ret, the caller's, is NULL if there is none. */
+int store_read(struct store *s, enum kind kind, const char *namespace, const char *name,
+	       struct object **ret, struct err *reterr);
+
+struct object_key {
+	enum kind kind;
+	char *namespace;
+	char *name;
+};
+
+typedef VEC(struct object_key) object_key_vec;
+void object_keys_done(object_key_vec *keys);
+DEFINE_OWN_DONE(object_key_vec, object_keys_done)
+
+/* Appends the keys of objects that bear this term (term.h), @max at most. */
+int store_find(struct store *s, uint64_t term, size_t max, object_key_vec *ret,
+	       struct err *reterr);
+
+/* Changes whenever an object does, to a number that never was before; 0 in a new store. */
+int store_generation(struct store *s, uint64_t *ret, struct err *reterr);
+
 /*
- * Brings the stored objects from @before (what store_load() gave in this transaction) to
- * @after; writes only what differs. Gives uid and creation time to objects that are new.
+ * Brings the stored objects from @before to @after; writes only what differs. Gives uid and
+ * creation time to objects that are new. @before is what is stored, as read in this
+ * transaction, or a part of it: -EEXIST if an object of @after is new to it, yet stored.
  */
 int store_save(struct store *s, const struct snapshot *before, struct snapshot *after,
 	       struct err *reterr);

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Changes worked out on a part of the objects, against the same changes with all objects in
+ * sight: what is stored, what is refused and in which words, and what the tables come to hold.
+ */
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "cluster/cluster.h"
+#include "cluster/equal.h"
+#include "daemon/change.h"
+#include "manifest/manifest.h"
+#include "unit/plan_tables.h"
+
+#define SERVICES 5
+#define PODS 8
+#define NODE "n0"
+
+struct world {
+	struct store *store;
+	struct snapshot whole;		/* what must be stored */
+	struct node_facts facts;
+	struct tables tables;
+	uint64_t dice;
+	size_t parts;			/* changes that were worked out on a part */
+	size_t refused;
+};
+
+static unsigned int draw(struct world *w, unsigned int n)
+{
+	w->dice += 0x9e3779b97f4a7c15ull;
+	return hash_mix(w->dice) % n;
+}
+
+/* --- objects at random ---------------------------------------------------------- */
+
+static void parse(object_vec *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static void parse(object_vec *to, const char *fmt, ...)
+{
+	const struct manifest_options opt = { .strict = true };
+	struct err e = { 0 };
+	char *text = NULL;
+	va_list ap;
+
+	va_start(ap, fmt);
+	cr_assert_gt(vasprintf(&text, fmt, ap), 0);
+	va_end(ap);
+	cr_assert_eq(manifest_parse("test", text, strlen(text), &opt, to, &e), 0, "%s\n%s",
+		     e.text, text);
+	free(text);
+}
+
+/* Few values for everything that two Services can quarrel about. */
+static void draw_service(struct world *w, object_vec *to)
+{
+	static const char *const selectors[] = {
+		"selector: {app: a}, ", "selector: {app: b}, ", "selector: {app: a, tier: x}, ",
+		"selector: {tier: y}, ", "selector: {}, ", "",
+	};
+	static const char *const externals[] = {
+		"", "", "externalIPs: [203.0.113.1], ", "externalIPs: [203.0.113.1, 203.0.113.2], ",
+		"externalIPs: [10.96.0.10], ", "externalIPs: [192.0.2.1], ",
+	};
+	unsigned int n = draw(w, SERVICES);
+	unsigned int ip = draw(w, 6) ? n : draw(w, SERVICES);
+	bool node_port = !draw(w, 3);
+	char port[64] = "";
+
+	if (node_port)
+		snprintf(port, sizeof(port), "nodePort: %u, ", 30000 + draw(w, 4));
+	parse(to, "{apiVersion: v1, kind: Service, metadata: {name: s%u}, spec: {type: %s, "
+		  "clusterIP: 10.96.0.%u, %s%sports: [{name: p, %sport: %u, "
+		  "targetPort: 8080}]}}", n, node_port ? "NodePort" : "ClusterIP", 10 + ip,
+	      selectors[draw(w, 6)], externals[draw(w, 6)], port, 80 + draw(w, 2));
+}
+
+static void draw_pod(struct world *w, object_vec *to)
+{
+	static const char *const labels[] = {
+		"{app: a}", "{app: b}", "{app: a, tier: x}", "{app: b, tier: y}", "{}",
+	};
+	unsigned int n = draw(w, PODS);
+
+	parse(to, "{apiVersion: v1, kind: Pod, metadata: {name: p%u, labels: %s}, "
+		  "spec: {nodeName: n%u}, status: {podIP: 10.244.0.%u, "
+		  "conditions: [{type: Ready, status: \"%s\"}]}}", n, labels[draw(w, 5)],
+	      draw(w, 3), 10 + n + PODS * draw(w, 2), draw(w, 4) ? "True" : "False");
+}
+
+/* Sometimes under the name of one that is generated. */
+static void draw_slice(struct world *w, object_vec *to)
+{
+	char name[256];
+	size_t n;
+	struct object **slices = snapshot_kind(&w->whole, KIND_SLICE, &n);
+
+	snprintf(name, sizeof(name), "own-%u", draw(w, 3));
+	if (n && !draw(w, 3))
+		snprintf(name, sizeof(name), "%s", slices[draw(w, n)]->meta->name);
+	parse(to, "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: %s, "
+		  "labels: {kubernetes.io/service-name: s%u}}, addressType: IPv4, "
+		  "ports: [{name: p, port: 8080}], endpoints: [{addresses: [10.245.0.%u]}]}",
+	      name, draw(w, SERVICES), 10 + draw(w, 4));
+}
+
+static void draw_node(struct world *w, object_vec *to)
+{
+	parse(to, "{apiVersion: v1, kind: Node, metadata: {name: n%u, "
+		  "labels: {topology.kubernetes.io/zone: z%u}}}", draw(w, 3), draw(w, 2));
+}
+
+static void draw_object(struct world *w, object_vec *to)
+{
+	switch (draw(w, 12)) {
+	case 0: case 1: case 2: case 3:
+		return draw_service(w, to);
+	case 4: case 5:
+		return draw_slice(w, to);
+	case 6:
+		return draw_node(w, to);
+	default:
+		return draw_pod(w, to);
+	}
+}
+
+/* --- one change, both ways ------------------------------------------------------ */
+
+struct work {
+	const object_vec *objects;
+	bool delete;
+	cluster_change_vec changes;
+};
+
+static int work_do(void *arg, struct snapshot *snap, struct err *reterr)
+{
+	struct cluster_config cfg = cluster_config_default();
+	struct work *k = arg;
+	VEC(struct cluster_ref) refs = { 0 };
+	int r;
+
+	cluster_changes_done(&k->changes);
+	if (!k->delete)
+		return cluster_apply(snap, &cfg, k->objects->at, k->objects->n, &k->changes, reterr);
+	vec_each(o, k->objects)
+		cr_assert_eq(vec_push(&refs, (struct cluster_ref){
+			(*o)->kind, (*o)->meta->namespace, (*o)->meta->name }), 0);
+	r = cluster_delete(snap, &cfg, refs.at, refs.n, false, &k->changes, reterr);
+	vec_done(&refs);
+	return r;
+}
+
+static void snapshots_equal(const struct snapshot *a, const struct snapshot *b)
+{
+	cr_assert_eq(a->objects.n, b->objects.n);
+	for (size_t i = 0; i < a->objects.n; i++) {
+		own(free) char *is = manifest_json(a->objects.at[i]);
+		own(free) char *must = manifest_json(b->objects.at[i]);
+
+		cr_assert(object_equal(a->objects.at[i], b->objects.at[i]), "%s\nnot %s", is, must);
+	}
+}
+
+static void image_of(const struct world *w, const struct snapshot *snap, struct image *ret)
+{
+	struct err e = { 0 };
+
+	cr_assert_eq(image_make(snap, &w->facts, NULL, NULL, ret, &e), 0, "%s", e.text);
+}
+
+static void scope_add(struct layout_scope *scope, const struct image *img)
+{
+	vec_each(s, &img->services)
+		if (!layout_scope_has(scope, s->id)) {
+			cr_assert_eq(vec_push(&scope->ids, (struct layout_id){
+				{ s->id[0], s->id[1] } }), 0);
+			qsort(scope->ids.at, scope->ids.n, sizeof(*scope->ids.at), layout_id_cmp);
+		}
+}
+
+/* As reconcile_change() has it, on tables in memory. */
+static void tables_follow(struct world *w, const struct store_change *c,
+			  const struct snapshot *stored)
+{
+	own(image_done) struct image before = { 0 }, after = { 0 }, all = { 0 };
+	struct layout_scope scope = { 0 };
+
+	image_of(w, stored, &all);
+	if (c->whole) {
+		tables_become(&w->tables, &all);
+		return;
+	}
+	image_of(w, &c->before, &before);
+	image_of(w, &c->after, &after);
+	scope_add(&scope, &before);
+	scope_add(&scope, &after);
+	tables_become_part(&w->tables, &scope, &after, &all);
+	vec_done(&scope.ids);
+}
+
+static void change_both_ways(struct world *w, const object_vec *objects, bool delete)
+{
+	own(store_change_done) struct store_change c = { 0 };
+	own(snapshot_done) struct snapshot stored = { 0 };
+	struct work part = { objects, delete, { 0 } }, whole = { objects, delete, { 0 } };
+	struct err e = { 0 }, want = { 0 };
+	int r, must;
+
+	must = work_do(&whole, &w->whole, &want);
+	cr_assert_eq(store_begin(w->store, &e), 0, "%s", e.text);
+	r = change_make(w->store, work_do, &part, objects, &c, &e);
+	cr_assert_eq(r, must, "%s, not %s", e.text, want.text);
+	cr_assert_str_eq(e.text, want.text);
+	w->refused += r != 0;
+	if (r) {
+		store_rollback(w->store);
+	} else {
+		w->parts += !c.whole;
+		cr_assert_eq(part.changes.n, whole.changes.n);
+		for (size_t i = 0; i < part.changes.n; i++)
+			cr_assert_eq(part.changes.at[i].change, whole.changes.at[i].change);
+		cr_assert_eq(store_load(w->store, &stored, &e), 0, "%s", e.text);
+		tables_follow(w, &c, &stored);
+		cr_assert_eq(store_commit(w->store, &e), 0, "%s", e.text);
+		snapshots_equal(&stored, &w->whole);
+	}
+	cluster_changes_done(&part.changes);
+	cluster_changes_done(&whole.changes);
+}
+
+/* --- the walk ------------------------------------------------------------------- */
+
+static void step(struct world *w)
+{
+	own(objects_done) object_vec objects = { 0 };
+	bool delete = w->whole.objects.n && !draw(w, 4);
+
+	for (unsigned int i = 1 + draw(w, 2); i; i--) {
+		if (!delete) {
+			draw_object(w, &objects);
+			continue;
+		}
+		cr_assert_eq(vec_push(&objects, object_copy(
+			w->whole.objects.at[draw(w, w->whole.objects.n)])), 0);
+	}
+	change_both_ways(w, &objects, delete);
+}
+
+static void facts_add(struct world *w, const char *ip)
+{
+	struct addr a;
+
+	cr_assert_eq(addr_parse(ip, &a), 0);
+	cr_assert_eq(vec_push(&w->facts.addrs, a), 0);
+}
+
+ParameterizedTestParameters(daemon_change, a_part_does_what_the_whole_would)
+{
+	static uint64_t seeds[] = { 1, 2, 3, 4 };
+
+	return cr_make_param_array(uint64_t, seeds, sizeof(seeds) / sizeof(*seeds));
+}
+
+ParameterizedTest(uint64_t *seed, daemon_change, a_part_does_what_the_whole_would)
+{
+	char dir[] = "/tmp/sluice-change-XXXXXX", command[64];
+	struct world w = { .dice = *seed, .facts = { .name = NODE } };
+	struct err e = { 0 };
+
+	cr_assert(mkdtemp(dir));
+	cr_assert_eq(setenv("SLUICE_STATE_DIR", dir, 1), 0);
+	cr_assert_eq(store_open("test", &w.store, &e), 0, "%s", e.text);
+	cr_assert_eq(store_begin(w.store, &e), 0);
+	cr_assert_eq(store_set_fact(w.store, "node", NODE, &e), 0);
+	cr_assert_eq(store_commit(w.store, &e), 0);
+	facts_add(&w, "192.168.0.2");
+	tables_init(&w.tables, 100, 1000, 1 << 15);
+	for (int i = 0; i < 60; i++)
+		step(&w);
+	cr_assert_gt(w.parts, 15);
+	cr_assert_gt(w.refused, 0);
+
+	store_close(w.store);
+	snapshot_done(&w.whole);
+	node_facts_done(&w.facts);
+	tables_done(&w.tables);
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	cr_assert_eq(system(command), 0);
+}

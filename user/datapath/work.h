@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* A write to the maps while it goes on: write.c, and write_change.c for changes of few. */
+#pragma once
+
+#include "datapath/frontends.h"
+#include "datapath/handle.h"
+#include "datapath/rows.h"
+
+struct work {
+	struct datapath *dp;
+	const struct datapath_target *to;
+	const struct datapath_change *change;	/* NULL: the target is all there is */
+	struct rows rows;
+	frontend_vec frontends;
+	struct layout_scope scope;		/* of a change */
+	struct layout_plan plan;
+	struct err *reterr;
+};
+
+/* What the maps hold, as a plan wants to see it. */
+struct layout_view work_view(struct work *w);
+
+/* Maps what a change may need. */
+int work_open_change(struct work *w);
+
+/* The plan for a change; -ESTALE if it must not be made like this. */
+int work_plan_change(struct work *w);
