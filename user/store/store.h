@@ -40,6 +40,12 @@ void store_rollback(struct store *s);
 /* All objects. Inside a transaction: as changed so far. */
 int store_load(struct store *s, struct snapshot *ret, struct err *reterr);
 
+/* Whether the file of this store is still in its place: it may have been taken away. */
+bool store_is_current(struct store *s);
+
+/* A number that is another one after each commit of another process. */
+int store_version(struct store *s, int64_t *ret, struct err *reterr);
+
 /*
  * Brings the stored objects from @before (what store_load() gave in this transaction) to
  * @after; writes only what differs. Gives uid and creation time to objects that are new.
