@@ -50,7 +50,7 @@ static int maps_open(const struct session *s, enum session_maps maps, struct dat
 		     struct err *reterr)
 {
 	switch (maps) {
-	case SESSION_NO_MAPS:
+	case SESSION_DRY:
 		return 0;
 	case SESSION_MAPS:
 		return maps_find(s, ret, reterr);
@@ -61,15 +61,32 @@ static int maps_open(const struct session *s, enum session_maps maps, struct dat
 	return 0;
 }
 
+/* Without a transaction: others go on. */
+static int store_open_dry(const char *instance, struct store **ret, struct err *reterr)
+{
+	bool exists;
+
+	return store_open_reader(instance, &exists, ret, reterr);
+}
+
+static int store_open_begin(const char *instance, struct store **ret, struct err *reterr)
+{
+	int r = store_open(instance, ret, reterr);
+
+	return r ?: store_begin(*ret, reterr);
+}
+
 int session_begin(struct session *s, const struct cmd_context *ctx, enum session_maps maps,
 		  struct err *reterr)
 {
-	own(session_done) struct session new = { .instance = ctx->instance };
+	own(session_done) struct session new = { .instance = ctx->instance,
+						 .dry = maps == SESSION_DRY };
 	int r;
 
-	r = store_open(ctx->instance, &new.store, reterr);
-	if (!r)
-		r = store_begin(new.store, reterr);
+	if (new.dry)
+		r = store_open_dry(ctx->instance, &new.store, reterr);
+	else
+		r = store_open_begin(ctx->instance, &new.store, reterr);
 	if (!r)
 		r = maps_open(&new, maps, &new.dp, reterr);
 	if (r)
@@ -77,6 +94,20 @@ int session_begin(struct session *s, const struct cmd_context *ctx, enum session
 	*s = new;
 	new = (struct session){ 0 };
 	return 0;
+}
+
+int session_change(struct session *s, session_change_fn *change, void *arg, struct err *reterr)
+{
+	own(snapshot_done) struct snapshot before = { 0 }, after = { 0 };
+	int r = store_load(s->store, &after, reterr);
+
+	if (!r && !s->dry)
+		r = store_load(s->store, &before, reterr);
+	if (!r)
+		r = change(arg, &after, reterr);
+	if (!r && !s->dry)
+		r = store_save(s->store, &before, &after, reterr);
+	return r;
 }
 
 /* The maps are ahead of a store that would not commit. */
@@ -95,8 +126,11 @@ static void session_take_back(struct session *s)
 
 int session_end(struct session *s, size_t *ret_writes, struct err *reterr)
 {
-	int r = reconcile(s->store, s->dp, say_warning_text, NULL, ret_writes, reterr);
+	int r;
 
+	if (s->dry)
+		return 0;
+	r = reconcile(s->store, s->dp, say_warning_text, NULL, ret_writes, reterr);
 	if (!r)
 		r = store_commit(s->store, reterr);
 	if (r && s->dp)

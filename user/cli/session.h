@@ -18,12 +18,13 @@ int session_read(const struct cmd_context *ctx, struct store **ret, struct datap
 
 struct session {
 	const char *instance;
-	struct store *store;		/* in a transaction */
+	struct store *store;		/* in a transaction, unless @dry */
 	struct datapath *dp;		/* NULL: nothing is attached */
+	bool dry;
 };
 
 enum session_maps {
-	SESSION_NO_MAPS,	/* to try something on the store alone */
+	SESSION_DRY,		/* reads what is stored, makes nothing, keeps nothing */
 	SESSION_MAPS,		/* if there are any */
 	SESSION_NEW_MAPS,	/* made if there are none */
 };
@@ -33,8 +34,15 @@ int session_begin(struct session *s, const struct cmd_context *ctx, enum session
 		  struct err *reterr);
 
 /*
+ * Lets @change change what is stored; a failure of it leaves all as it was. In a dry session
+ * nobody but @change sees the outcome.
+ */
+typedef int session_change_fn(void *arg, struct snapshot *snap, struct err *reterr);
+int session_change(struct session *s, session_change_fn *change, void *arg, struct err *reterr);
+
+/*
  * Writes what the store says to the maps, then commits: both or, on failure, neither.
- * Warnings go to standard error. *@ret_writes may be NULL.
+ * Warnings go to standard error. *@ret_writes may be NULL. A dry session has nothing to end.
  */
 int session_end(struct session *s, size_t *ret_writes, struct err *reterr);
 
