@@ -61,6 +61,7 @@ extern const struct command command_apply;
 extern const struct command command_create;
 extern const struct command command_delete;
 extern const struct command command_get;
+extern const struct command command_describe;
 extern const struct command command_stats;
 extern const struct command command_status;
 extern const struct command command_sync;
