@@ -52,6 +52,7 @@ static int maps_open(const struct session *s, enum session_maps maps, struct dat
 	switch (maps) {
 	case SESSION_DRY:
 		return 0;
+	case SESSION_DRY_MAPS:
 	case SESSION_MAPS:
 		return maps_find(s, ret, reterr);
 	case SESSION_NEW_MAPS:
@@ -79,8 +80,10 @@ static int store_open_begin(const char *instance, struct store **ret, struct err
 int session_begin(struct session *s, const struct cmd_context *ctx, enum session_maps maps,
 		  struct err *reterr)
 {
-	own(session_done) struct session new = { .instance = ctx->instance,
-						 .dry = maps == SESSION_DRY };
+	own(session_done) struct session new = {
+		.instance = ctx->instance,
+		.dry = maps == SESSION_DRY || maps == SESSION_DRY_MAPS,
+	};
 	int r;
 
 	if (new.dry)

@@ -25,6 +25,7 @@ struct session {
 
 enum session_maps {
 	SESSION_DRY,		/* reads what is stored, makes nothing, keeps nothing */
+	SESSION_DRY_MAPS,	/* the same, and looks at the maps, if there are any */
 	SESSION_MAPS,		/* if there are any */
 	SESSION_NEW_MAPS,	/* made if there are none */
 };

@@ -71,16 +71,16 @@ void node_view_done(struct node_view *v)
 	*v = (struct node_view){ 0 };
 }
 
-int node_view_load(struct store *store, struct datapath *dp, image_warn_fn *warn, void *warn_arg,
-		   struct node_view *ret, struct err *reterr)
+int node_view_make(struct store *store, struct datapath *dp, struct snapshot *snap,
+		   image_warn_fn *warn, void *warn_arg, struct node_view *ret,
+		   struct err *reterr)
 {
-	own(node_view_done) struct node_view v = { 0 };
+	own(node_view_done) struct node_view v = { .snap = *snap };
 	struct cluster_config cfg = cluster_config_default();
 	int r;
 
-	r = store_load(store, &v.snap, reterr);
-	if (!r)
-		r = reconcile_node_name(store, &v.node, reterr);
+	*snap = (struct snapshot){ 0 };
+	r = reconcile_node_name(store, &v.node, reterr);
 	if (!r)
 		r = datapath_host_facts(dp, &v.facts, &v.settings, cfg.node_port_min,
 					cfg.node_port_max, reterr);
@@ -97,6 +97,15 @@ int node_view_load(struct store *store, struct datapath *dp, image_warn_fn *warn
 	*ret = v;
 	v = (struct node_view){ 0 };
 	return 0;
+}
+
+int node_view_load(struct store *store, struct datapath *dp, image_warn_fn *warn, void *warn_arg,
+		   struct node_view *ret, struct err *reterr)
+{
+	own(snapshot_done) struct snapshot snap = { 0 };
+	int r = store_load(store, &snap, reterr);
+
+	return r ?: node_view_make(store, dp, &snap, warn, warn_arg, ret, reterr);
 }
 
 int reconcile(struct store *store, struct datapath *dp, image_warn_fn *warn, void *warn_arg,
