@@ -1,4 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+import os
+
 from case import Case, pod, service
 
 
@@ -60,6 +62,15 @@ class Delete(Case):
     def test_nothing_is_meant(self):
         done = self.run_sluice("delete", "no", "--all")
         self.assertEqual((done.stdout, done.stderr), ("", "No resources found\n"))
+
+    def test_makes_no_state(self):
+        self.env["SLUICE_STATE_DIR"] += "-other"
+        self.assertIn('services "x" not found', self.fails("delete", "svc", "x"))
+        for words in (("delete", "svc", "x"), ("delete", "svc", "--all"), ("sync",)):
+            error = self.fails("--instance", "typo", *words)
+            self.assertEqual(error, 'sluice: there is no instance "typo"\n')
+        self.assertIn("nothing is attached", self.fails("sync"))
+        self.assertFalse(os.path.exists(self.env["SLUICE_STATE_DIR"]))
 
     def test_usage(self):
         for words in ((), ("svc",), ("svc", "web", "--all"), ("svc", "web", "-l", "a=b"),

@@ -54,6 +54,16 @@ class DryRun(Case):
             {"port": 80, "nodePort": 80}]))
         self.assertIn("nodePort", self.fails("apply", "--dry-run", "-f", path))
 
+    def test_warns_as_the_real_one(self):
+        path = self.file("a.json", service("a", externalIPs=["192.0.2.7"]),
+                         service("b", externalIPs=["192.0.2.7"]))
+        done = [self.run_sluice(*words, "-f", path) for words in
+                (("apply", "--dry-run"), ("apply",), ("apply", "--dry-run"))]
+        self.assertIn("192.0.2.7", done[0].stderr)
+        self.assertEqual(len({d.stderr for d in done}), 1, [d.stderr for d in done])
+        for words in ((), ("--datapath",)):
+            self.assertEqual(self.run_sluice("diff", *words, "-f", path).stderr, done[0].stderr)
+
     def test_waits_for_nobody(self):
         """It is no writer."""
         self.apply(service("web"))

@@ -56,10 +56,9 @@ static int find_objects(struct delete *d, const struct snapshot *snap, found_vec
 	return 0;
 }
 
-static int delete_found(struct delete *d, struct snapshot *snap, const found_vec *found,
-			struct err *reterr)
+static int delete_found(struct delete *d, const struct cluster_config *cfg, struct snapshot *snap,
+			const found_vec *found, struct err *reterr)
 {
-	struct cluster_config cfg = cluster_config_default();
 	VEC(struct cluster_ref) refs = { 0 };
 	int r = 0;
 
@@ -70,13 +69,14 @@ static int delete_found(struct delete *d, struct snapshot *snap, const found_vec
 			r = err_nomem(reterr);
 	}
 	if (!r)
-		r = cluster_delete(snap, &cfg, refs.at, refs.n, false, &d->changes, reterr);
+		r = cluster_delete(snap, cfg, refs.at, refs.n, false, &d->changes, reterr);
 	vec_done(&refs);
 	return r;
 }
 
 /* A session_change_fn. */
-static int delete_change(void *arg, struct snapshot *snap, struct err *reterr)
+static int delete_change(void *arg, const struct cluster_config *cfg, struct snapshot *snap,
+			 struct err *reterr)
 {
 	own(found_done) found_vec found = { 0 };
 	struct delete *d = arg;
@@ -89,7 +89,7 @@ static int delete_change(void *arg, struct snapshot *snap, struct err *reterr)
 			       d->opts->ignore_not_found ? NULL : &d->missing, reterr);
 	if (!r && d->missing)
 		r = err_set(reterr, ENOENT, "nothing is deleted");
-	return r ?: delete_found(d, snap, &found, reterr);
+	return r ?: delete_found(d, cfg, snap, &found, reterr);
 }
 
 static int delete_run(struct delete *d, const struct cmd_context *ctx, struct err *reterr)
@@ -97,7 +97,7 @@ static int delete_run(struct delete *d, const struct cmd_context *ctx, struct er
 	own(session_done) struct session s = { 0 };
 	int r;
 
-	r = session_begin(&s, ctx, d->opts->dry_run ? SESSION_DRY : SESSION_MAPS, reterr);
+	r = session_begin(&s, ctx, d->opts->dry_run ? SESSION_DRY : SESSION_OLD, reterr);
 	if (!r)
 		r = session_change(&s, delete_change, d, reterr);
 	if (!r)

@@ -105,14 +105,15 @@ static int diff_objects(struct diff *d, const object_vec *live, const object_vec
 
 /* --- frontends and backends --------------------------------------------------- */
 
-/* Takes *@snap over. The caller frees *@ret. */
-static int maps_text(struct diff *d, struct snapshot *snap, char **ret, struct err *reterr)
+/* Takes *@snap over. The caller frees *@ret. @warn may be NULL. */
+static int maps_text(struct diff *d, struct snapshot *snap, image_warn_fn *warn, char **ret,
+		     struct err *reterr)
 {
 	own(node_view_done) struct node_view view = { 0 };
 	own(free) char *text = NULL;
 	size_t len;
 	FILE *mem;
-	int r = node_view_make(d->session.store, d->session.dp, snap, NULL, NULL, &view, reterr);
+	int r = node_view_make(d->session.store, d->session.dp, snap, warn, NULL, &view, reterr);
 
 	if (r)
 		return r;
@@ -131,10 +132,10 @@ static int diff_maps(struct diff *d, struct snapshot *live, struct snapshot *mer
 {
 	own(free) char *before = NULL;
 	own(free) char *after = NULL;
-	int r = maps_text(d, live, &before, reterr);
+	int r = maps_text(d, live, NULL, &before, reterr);
 
 	if (!r)
-		r = maps_text(d, merged, &after, reterr);
+		r = maps_text(d, merged, say_warning_text, &after, reterr);
 	if (!r)
 		r = unified_diff("datapath", before, after, &d->differs, reterr);
 	return r;
@@ -157,7 +158,8 @@ static int snapshot_copy(const struct snapshot *from, struct snapshot *to)
 }
 
 /* A session_change_fn. */
-static int diff_change(void *arg, struct snapshot *snap, struct err *reterr)
+static int diff_change(void *arg, const struct cluster_config *cfg, struct snapshot *snap,
+		       struct err *reterr)
 {
 	own(snapshot_done) struct snapshot live = { 0 };
 	struct diff *d = arg;
@@ -165,7 +167,7 @@ static int diff_change(void *arg, struct snapshot *snap, struct err *reterr)
 
 	if (snapshot_copy(snap, &live))
 		return err_nomem(reterr);
-	r = put_change(&d->put, snap, reterr);
+	r = put_change(&d->put, cfg, snap, reterr);
 	if (!r)
 		r = diff_objects(d, &live.objects, &snap->objects, reterr);
 	if (!r && d->opts->datapath)

@@ -61,9 +61,9 @@ static int refuse_existing(const struct put *p, const struct snapshot *snap, str
 	return n ? err_set(reterr, EEXIST, "nothing is created") : 0;
 }
 
-int put_change(void *put, struct snapshot *snap, struct err *reterr)
+int put_change(void *put, const struct cluster_config *cfg, struct snapshot *snap,
+	       struct err *reterr)
 {
-	struct cluster_config cfg = cluster_config_default();
 	struct put *p = put;
 	const object_vec *objects = &p->objects;
 	struct cluster_prune prune = { p->opts->namespace, &p->selector };
@@ -72,8 +72,8 @@ int put_change(void *put, struct snapshot *snap, struct err *reterr)
 	if (p->create)
 		r = refuse_existing(p, snap, reterr);
 	if (!r && p->opts->prune)
-		r = cluster_prune(snap, &cfg, &prune, objects->at, objects->n, &p->pruned, reterr);
+		r = cluster_prune(snap, cfg, &prune, objects->at, objects->n, &p->pruned, reterr);
 	if (!r)
-		r = cluster_apply(snap, &cfg, objects->at, objects->n, &p->applied, reterr);
+		r = cluster_apply(snap, cfg, objects->at, objects->n, &p->applied, reterr);
 	return r;
 }

@@ -34,4 +34,5 @@ DEFINE_OWN_DONE(struct put, put_done)
 int put_load(struct put *p, struct err *reterr);
 
 /* A session_change_fn of a struct put. */
-int put_change(void *put, struct snapshot *snap, struct err *reterr);
+int put_change(void *put, const struct cluster_config *cfg, struct snapshot *snap,
+	       struct err *reterr);

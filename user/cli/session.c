@@ -18,6 +18,11 @@ static int maps_look(const char *instance, struct datapath **ret, struct err *re
 	return 0;
 }
 
+static int no_instance(const char *instance, struct err *reterr)
+{
+	return err_set(reterr, ENOENT, "there is no instance \"%s\"", instance);
+}
+
 int session_read(const struct cmd_context *ctx, struct store **ret, struct datapath **ret_dp,
 		 struct err *reterr)
 {
@@ -32,7 +37,7 @@ int session_read(const struct cmd_context *ctx, struct store **ret, struct datap
 	if (r)
 		return r;
 	if (!exists && !dp && strcmp(ctx->instance, INSTANCE_DEFAULT) != 0)
-		return err_set(reterr, ENOENT, "there is no instance \"%s\"", ctx->instance);
+		return no_instance(ctx->instance, reterr);
 	*ret = TAKE(store);
 	if (ret_dp)
 		*ret_dp = TAKE(dp);
@@ -53,6 +58,7 @@ static int maps_open(const struct session *s, enum session_maps maps, struct dat
 	case SESSION_DRY:
 		return 0;
 	case SESSION_DRY_MAPS:
+	case SESSION_OLD:
 	case SESSION_MAPS:
 		return maps_find(s, ret, reterr);
 	case SESSION_NEW_MAPS:
@@ -70,6 +76,22 @@ static int store_open_dry(const char *instance, struct store **ret, struct err *
 	return store_open_reader(instance, &exists, ret, reterr);
 }
 
+/* Whether there is anything of the instance yet. */
+static int instance_look(const char *instance, bool *ret, struct err *reterr)
+{
+	own(datapath_close) struct datapath *dp = NULL;
+	own(store_close) struct store *store = NULL;
+	bool exists = false;
+	int r = store_open_reader(instance, &exists, &store, reterr);
+
+	if (!r && !exists)
+		r = maps_look(instance, &dp, reterr);
+	if (r)
+		return r;
+	*ret = exists || dp;
+	return *ret || !strcmp(instance, INSTANCE_DEFAULT) ? 0 : no_instance(instance, reterr);
+}
+
 static int store_open_begin(const char *instance, struct store **ret, struct err *reterr)
 {
 	int r = store_open(instance, ret, reterr);
@@ -84,8 +106,14 @@ int session_begin(struct session *s, const struct cmd_context *ctx, enum session
 		.instance = ctx->instance,
 		.dry = maps == SESSION_DRY || maps == SESSION_DRY_MAPS,
 	};
-	int r;
+	bool there = true;
+	int r = 0;
 
+	if (maps == SESSION_OLD)
+		r = instance_look(ctx->instance, &there, reterr);
+	new.dry |= !there;
+	if (r)
+		return r;
 	if (new.dry)
 		r = store_open_dry(ctx->instance, &new.store, reterr);
 	else
@@ -99,18 +127,28 @@ int session_begin(struct session *s, const struct cmd_context *ctx, enum session
 	return 0;
 }
 
+/* What the maps would hold is made for its errors and warnings. */
+static int session_try(struct session *s, struct snapshot *snap, struct err *reterr)
+{
+	own(node_view_done) struct node_view view = { 0 };
+
+	return node_view_make(s->store, s->dp, snap, say_warning_text, NULL, &view, reterr);
+}
+
 int session_change(struct session *s, session_change_fn *change, void *arg, struct err *reterr)
 {
 	own(snapshot_done) struct snapshot before = { 0 }, after = { 0 };
+	struct cluster_config cfg = cluster_config_default();
 	int r = store_load(s->store, &after, reterr);
 
 	if (!r && !s->dry)
 		r = store_load(s->store, &before, reterr);
 	if (!r)
-		r = change(arg, &after, reterr);
-	if (!r && !s->dry)
-		r = store_save(s->store, &before, &after, reterr);
-	return r;
+		r = change(arg, &cfg, &after, reterr);
+	if (r)
+		return r;
+	return s->dry ? session_try(s, &after, reterr) :
+			store_save(s->store, &before, &after, reterr);
 }
 
 /* The maps are ahead of a store that would not commit. */

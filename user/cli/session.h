@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "cluster/cluster.h"
 #include "daemon/reconcile.h"
 
 /*
@@ -26,7 +27,9 @@ struct session {
 enum session_maps {
 	SESSION_DRY,		/* reads what is stored, makes nothing, keeps nothing */
 	SESSION_DRY_MAPS,	/* the same, and looks at the maps, if there are any */
-	SESSION_MAPS,		/* if there are any */
+	SESSION_OLD,		/* as the next one, but makes no instance: -ENOENT if there is none
+				 * of this name; of "default", a dry one that is empty */
+	SESSION_MAPS,		/* the maps, if there are any */
 	SESSION_NEW_MAPS,	/* made if there are none */
 };
 
@@ -38,7 +41,8 @@ int session_begin(struct session *s, const struct cmd_context *ctx, enum session
  * Lets @change change what is stored; a failure of it leaves all as it was. In a dry session
  * nobody but @change sees the outcome.
  */
-typedef int session_change_fn(void *arg, struct snapshot *snap, struct err *reterr);
+typedef int session_change_fn(void *arg, const struct cluster_config *cfg, struct snapshot *snap,
+			      struct err *reterr);
 int session_change(struct session *s, session_change_fn *change, void *arg, struct err *reterr);
 
 /*
