@@ -40,7 +40,7 @@ class Together(Atomic):
         before = self.out("get", "svc,po,eps", "-o", "yaml")
         for bad in (service("bad", 70000), pod("bad", "nowhere"), service("s0", type="Bad"),
                     service("new", clusterIP=self.json("get", "svc", "s1")["spec"]["clusterIP"])):
-            for words in ((), ("--prune",)):
+            for words in ((), ("--prune", "--all")):
                 path = self.file("x.json", *world(2, 3), bad)
                 self.fails("apply", *words, "-f", path)
         self.assertEqual(self.out("get", "svc,po,eps", "-o", "yaml"), before)
@@ -124,5 +124,5 @@ class Killed(Atomic):
     def test_changing_apply_with_prune(self):
         old = self.file("old.json", *self.fixed(1), service("gone", clusterIP="10.96.0.9"))
         new = self.file("new.json", *self.fixed(2), service("more", clusterIP="10.96.0.9"))
-        self.kills([SLUICE, "apply", "--prune", "-f", new],
-                   lambda: self.out("apply", "--prune", "-f", old))
+        self.kills([SLUICE, "apply", "--prune", "--all", "-f", new],
+                   lambda: self.out("apply", "--prune", "--all", "-f", old))

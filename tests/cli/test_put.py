@@ -107,7 +107,8 @@ class Prune(Case):
     def test_all_namespaces_or_that_of_n(self):
         self.apply(service("other", namespace="prod"), service("more", namespace="prod"))
         self.file("prod.json", service("more", namespace="prod"))
-        out = self.lines("apply", "--prune", "-n", "prod", "-f", f"{self.files}/prod.json")
+        out = self.lines("apply", "--prune", "--all", "-n", "prod", "-f",
+                         f"{self.files}/prod.json")
         self.assertEqual(out, ["service/more unchanged", "service/other pruned"])
         os.unlink(f"{self.files}/prod.json")
         self.assertEqual(self.lines("apply", "--prune", "--all", "-f", self.files)[-1],
@@ -137,6 +138,17 @@ class Prune(Case):
         self.assertIn("pod/a pruned (dry run)",
                       self.lines("apply", "--prune", "--dry-run", "-f", self.files))
         self.assertEqual(self.names("po"), ["pod/a", "pod/b"])
+
+    def test_one_file_is_not_taken_for_all_there_is(self):
+        path = self.file("web.json", service("web", selector={"app": "web"}))
+        error = self.fails("apply", "--prune", "-f", path, status=2)
+        self.assertIn("--all or -l", error)
+        self.assertIn("usage", self.fails("apply", "--prune", "--all", "-l", "a", "-f", path,
+                                          status=2))
+        self.assertIn("usage", self.fails("apply", "--all", "-f", path, status=2))
+        self.assertEqual(self.names("po"), ["pod/a", "pod/b"])
+        self.lines("apply", "--prune", "--all", "-f", path)
+        self.assertEqual(self.names("po"), [])
 
     def test_no_files_is_not_nothing_wanted(self):
         for name in os.listdir(self.files):

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """What tests/cli says of the commands, where something is attached: what they do to the maps, and
 what they show of them."""
+import concurrent.futures
 import json
 import tempfile
 
 from lab import addr, cluster_ip
 from objects import nodes, one, pod, service, web
+from test_kill import BACKEND, flip, node_port
 
 MODES = ("off",)
 
@@ -72,7 +74,7 @@ def diff(t, tmp):
 
 def dry_run(t, tmp):
     path = write(f"{tmp}/dry.json", [service("dry", 62, {"app": "web"})])
-    for words in (("apply",), ("create",), ("apply", "--prune")):
+    for words in (("apply",), ("create",), ("apply", "--prune", "--all")):
         t.lab.sluice("n1", *words, "--dry-run", "-f", path)
         t.check(answers(t, 30080) and not answers(t, 30062), f"{words}: a dry run changes nothing")
     t.lab.sluice("n1", "delete", "--dry-run", "svc", "web")
@@ -111,6 +113,23 @@ def prune(t, tmp):
     in_sync(t, "prune")
 
 
+def together(t):
+    """Applies that run side by side, of two worlds: in the end it is one of them."""
+    def apply(n):
+        return t.lab.apply(*flip(n), nodes=["n1"])
+
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        done = [pool.submit(apply, 30095 + i % 2) for i in range(12)]
+    for d in done:
+        t.tries(d.result, "applies side by side")
+    in_sync(t, "applies side by side")
+    last = node_port(t)
+    for port, host in BACKEND.items():
+        t.equal(answers(t, port), port == last, f"node port {port}, of {last}")
+        if port == last:
+            t.equal(t.lab.ask("client", addr("n1", 4), port)[0], host, "its backend")
+
+
 def labels(t):
     t.lab.sluice("n1", "delete", "pod", "-l", "app in (web,nothing)")
     t.check(not answers(t, 30080) and answers(t, 30065), "delete -l: the pods behind one service")
@@ -126,4 +145,5 @@ def run(t):
     for step in (diff, dry_run, create, prune):
         with tempfile.TemporaryDirectory() as tmp:
             step(t, tmp)
+    together(t)
     labels(t)

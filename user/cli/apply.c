@@ -47,6 +47,10 @@ static int run(const struct cmd_context *ctx, int argc, char **argv, bool create
 		return say_usage(ctx, "-f is missing");
 	if (o->all && (!o->put.prune || o->put.labels))
 		return say_usage(ctx, "--all is for --prune without -l");
+	/* One file with --prune is more often a slip than a wish. */
+	if (o->put.prune && !o->all && !o->put.labels && !files_have_directory(&o->put.files))
+		return say_usage(ctx, "--prune removes all that is not in the files: name a "
+				 "directory, or say --all or -l");
 	if (put_run(&p, ctx, o->dry_run, &e))
 		return say_failure(&e);
 	changes_print_applied(stdout, &p.applied, o->dry_run);
@@ -71,7 +75,7 @@ static const struct option_row apply_options[] = {
 	{ .name = "prune", .help = "remove what is stored and not in the files; with -n, -l: of "
 				   "that namespace, with these labels",
 	  OPTION_FLAG(struct apply_opts, put.prune) },
-	{ .name = "all", .help = "with --prune: everything, which is the default",
+	{ .name = "all", .help = "with --prune: everything, though no directory is named",
 	  OPTION_FLAG(struct apply_opts, all) },
 	DRY_RUN_ROW(struct apply_opts, dry_run, "check everything, change nothing"),
 	FILES_STRICT_ROW(struct apply_opts, put.strict),

@@ -22,6 +22,9 @@
 	{ .name = "strict", .help = "an object of an unknown kind is an error, not a warning", \
 	  OPTION_FLAG(type_, field) }
 
+/* Whether one of them is a directory, which stands for all that is wanted. */
+bool files_have_directory(const option_list *files);
+
 /*
  * Reads them in order; @ns as -n gave it or NULL. Warnings go to standard error. No object at
  * all is an error.
