@@ -82,6 +82,7 @@ static int delete_change(void *arg, const struct cluster_config *cfg, struct sna
 	struct delete *d = arg;
 	int r;
 
+	cluster_changes_done(&d->changes);
 	if (d->opts->files.n)
 		r = find_objects(d, snap, &found, reterr);
 	else

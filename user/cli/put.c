@@ -69,6 +69,8 @@ int put_change(void *put, const struct cluster_config *cfg, struct snapshot *sna
 	struct cluster_prune prune = { p->opts->namespace, &p->selector };
 	int r = 0;
 
+	cluster_changes_done(&p->applied);
+	cluster_changes_done(&p->pruned);
 	if (p->create)
 		r = refuse_existing(p, snap, reterr);
 	if (!r && p->opts->prune)

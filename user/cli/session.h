@@ -39,7 +39,7 @@ int session_begin(struct session *s, const struct cmd_context *ctx, enum session
 
 /*
  * Lets @change change what is stored; a failure of it leaves all as it was. In a dry session
- * nobody but @change sees the outcome.
+ * nobody but @change sees the outcome. What @change notes in @arg begins anew with each call.
  */
 typedef int session_change_fn(void *arg, const struct cluster_config *cfg, struct snapshot *snap,
 			      struct err *reterr);
