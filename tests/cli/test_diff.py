@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 import os
+import re
+import subprocess
 
 from case import Case, pod, service
 
@@ -36,6 +38,27 @@ class Diff(Case):
         path = self.file("b.json", service("new", clusterIP="10.96.0.9"))
         self.assertIn("+  name: new", self.changed("-f", path))
         self.assertNotIn("\n-", self.out("diff", "-f", path, status=1).replace("\n---", ""))
+
+    def test_whole_objects_look_as_those_of_diff(self):
+        """They are not diff(1)'s work."""
+        text = self.out("get", "pod", "a", "-o", "yaml")
+        name = "v1.Pod.default.a"
+        full = self.file("empty.json", fixed())
+        for live, merged in ((text, ""), ("", text)):
+            for path, value in (("live", live), ("merged", merged)):
+                with open(f"{self.files}/{path}.txt", "w", encoding="utf8") as f:
+                    f.write(value)
+            want = subprocess.run(["diff", "-u", "--label", f"LIVE/{name}", "--label",
+                                   f"MERGED/{name}", "live.txt", "merged.txt"], cwd=self.files,
+                                  stdout=subprocess.PIPE, text=True, check=False).stdout
+            if live:
+                got = self.out("diff", "--prune", "-f", full, status=1)
+            else:
+                self.out("delete", "pod", "a")
+                got = self.out("diff", "-f", f"{self.files}/merged.txt", status=1)
+                want = re.sub(r"\n\+  (creationTimestamp|uid): .*", "", want)
+                want = want.replace("+1,%d" % text.count("\n"), "+1,%d" % (text.count("\n") - 2))
+            self.assertIn(want, got)
 
     def test_what_follows_from_a_pod(self):
         path = self.file("b.json", pod("a", "10.244.0.3"))

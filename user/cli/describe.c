@@ -69,17 +69,31 @@ static int sight_load(const struct cmd_context *ctx, struct sight *ret, struct e
 
 /* --- counters ----------------------------------------------------------------- */
 
-/* The report's rows of one Service stand together. */
+static int row_order(const struct report_service *row, const struct meta *service)
+{
+	if (!row->protocol)
+		return 1;	/* deleted ones are the last */
+	return strcmp(row->namespace, service->namespace) ?: strcmp(row->name, service->name);
+}
+
+/* The report's rows of one Service, which stand together, on loan. */
 static struct report report_of(const struct report *all, const struct meta *service)
 {
 	struct report of = { 0 };
+	size_t lo = 0, hi = all->services.n;
 
-	vec_each(s, &all->services) {
-		if (strcmp(s->name, service->name) || strcmp(s->namespace, service->namespace))
-			continue;
-		if (!of.services.n)
-			of.services.at = s;
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (row_order(&all->services.at[mid], service) < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	of.services.at = all->services.at + lo;
+	while (lo < all->services.n && !row_order(&all->services.at[lo], service)) {
 		of.services.n++;
+		lo++;
 	}
 	return of;
 }
@@ -99,12 +113,15 @@ static int print_counters(const struct report *all, const struct object *service
 
 static int describe(const struct sight *s, const found_vec *found, struct err *reterr)
 {
+	own(slices_done) struct slices slices = { 0 };
 	int r = 0;
 
+	if (slices_init(&slices, &s->view.snap))
+		return err_nomem(reterr);
 	vec_each(o, found) {
 		if (o != found->at)
 			fputs("\n\n", stdout);
-		if (describe_service(stdout, *o, &s->view.snap))
+		if (describe_service(stdout, *o, &slices))
 			return err_nomem(reterr);
 		if (s->counted)
 			r = print_counters(&s->report, *o, reterr);

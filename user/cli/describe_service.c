@@ -144,26 +144,18 @@ static void print_ready(FILE *out, const struct slice *s, uint16_t port, size_t 
 	}
 }
 
-static bool slice_is_of(const struct object *slice, const struct object *service)
-{
-	const char *of = labels_find(&slice->meta->labels, LABEL_SERVICE_NAME);
-
-	return of && !strcmp(of, service->meta->name) &&
-	       !strcmp(slice->meta->namespace, service->meta->namespace);
-}
-
 static void add_endpoints(struct lines *l, const struct object *service, const char *port,
-			  const struct snapshot *snap)
+			  const struct slices *slices)
 {
 	size_t n_slices, n = 0;
-	struct object **slices = snapshot_kind(snap, KIND_SLICE, &n_slices);
+	struct object **at = slices_find(slices, service, &n_slices);
 	FILE *out = begin(l, "Endpoints");
 
 	for (size_t i = 0; i < n_slices; i++) {
-		const struct slice *s = &slices[i]->u.slice;
+		const struct slice *s = &at[i]->u.slice;
 		const struct slice_port *p = slice_port_find(s, port);
 
-		if (p && slice_is_of(slices[i], service))
+		if (p)
 			print_ready(out, s, p->port, &n);
 	}
 	if (n > ENDPOINTS_SHOWN)
@@ -245,7 +237,7 @@ static void add_policies(struct lines *l, const struct service *s)
 		add_texts(l, "LoadBalancer Source Ranges", &s->lb_source_ranges);
 }
 
-int describe_service(FILE *out, const struct object *service, const struct snapshot *snap)
+int describe_service(FILE *out, const struct object *service, const struct slices *slices)
 {
 	own(lines_done) struct lines lines = { 0 };
 	const struct service *s = &service->u.service;
@@ -262,7 +254,7 @@ int describe_service(FILE *out, const struct object *service, const struct snaps
 	add_addresses(&lines, s);
 	vec_each(p, &s->ports) {
 		add_port(&lines, p);
-		add_endpoints(&lines, service, p->name ? p->name : "", snap);
+		add_endpoints(&lines, service, p->name ? p->name : "", slices);
 	}
 	add_policies(&lines, s);
 	return lines_print(out, &lines);

@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "model/snapshot.h"
+#include "cli/slices.h"
 
-/* @snap has its EndpointSlices. 0 or -ENOMEM. */
-int describe_service(FILE *out, const struct object *service, const struct snapshot *snap);
+/* 0 or -ENOMEM. */
+int describe_service(FILE *out, const struct object *service, const struct slices *slices);

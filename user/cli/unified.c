@@ -54,6 +54,41 @@ static int diff_run(char *const argv[], int *ret_status, struct err *reterr)
 	return 0;
 }
 
+/* "1,20", "1" or "0,0": the place of all the lines of a text. */
+static void print_range(const char *text)
+{
+	size_t n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	if (n == 1)
+		fputs("1", stdout);
+	else
+		printf("%d,%zu", n > 0, n);
+}
+
+static void print_lines(char sign, const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n") + 1;
+
+		printf("%c%.*s", sign, (int)len, text);
+		text += len;
+	}
+}
+
+/* One of the texts is empty: no work for diff, and there may be thousands of them. */
+static void print_whole(const char *name, const char *live, const char *merged)
+{
+	printf("--- LIVE/%s\n+++ MERGED/%s\n@@ -", name, name);
+	print_range(live);
+	fputs(" +", stdout);
+	print_range(merged);
+	fputs(" @@\n", stdout);
+	print_lines('-', live);
+	print_lines('+', merged);
+}
+
 int unified_diff(const char *name, const char *live, const char *merged, bool *ret_differs,
 		 struct err *reterr)
 {
@@ -66,6 +101,11 @@ int unified_diff(const char *name, const char *live, const char *merged, bool *r
 
 	if (!strcmp(live, merged))
 		return 0;
+	if (!*live || !*merged) {
+		print_whole(name, live, merged);
+		*ret_differs = true;
+		return 0;
+	}
 	r = text_file(live, &a, reterr);
 	if (!r)
 		r = text_file(merged, &b, reterr);

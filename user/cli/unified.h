@@ -8,7 +8,7 @@
 
 /*
  * Prints the difference, if there is one, to standard output, and then sets *@ret_differs.
- * The texts appear as LIVE/@name and MERGED/@name.
+ * The texts, whose lines are ended, appear as LIVE/@name and MERGED/@name.
  */
 int unified_diff(const char *name, const char *live, const char *merged, bool *ret_differs,
 		 struct err *reterr);
