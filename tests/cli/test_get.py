@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 import json
 import shutil
+import signal
 import subprocess
 import threading
 
@@ -126,6 +127,14 @@ class Watch(Case):
         self.expect(p, "NAME", "web")
         p.stdout.close()
         self.assertEqual(p.wait(10), 0)
+
+    def test_ends_when_it_is_told_to(self):
+        self.apply(service("web"))
+        for sig in (signal.SIGINT, signal.SIGTERM):
+            p = self.watch("svc")
+            self.expect(p, "NAME", "web")
+            p.send_signal(sig)
+            self.assertEqual(p.wait(10), -sig)
 
     def test_a_name_that_is_not_there(self):
         self.assertIn("(NotFound)", self.fails("get", "svc", "nope", "-w"))

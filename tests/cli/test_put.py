@@ -146,6 +146,8 @@ class Prune(Case):
         self.assertIn("usage", self.fails("apply", "--prune", "--all", "-l", "a", "-f", path,
                                           status=2))
         self.assertIn("usage", self.fails("apply", "--all", "-f", path, status=2))
+        for words in (("-f", path), ("-f", self.files)):
+            self.assertIn("-l", self.fails("apply", "--prune", "-l", "", *words))
         self.assertEqual(self.names("po"), ["pod/a", "pod/b"])
         self.lines("apply", "--prune", "--all", "-f", path)
         self.assertEqual(self.names("po"), [])

@@ -107,13 +107,18 @@ static int delete_run(struct delete *d, const struct cmd_context *ctx, struct er
 }
 
 /* 0, or EXIT_USAGE and has said why. */
-static int resources_check(const struct cmd_context *ctx, const resource_vec *resources)
+static int resources_check(const struct cmd_context *ctx, const resource_vec *resources,
+			   const struct selector *selector)
 {
 	const struct delete_opts *o = ctx->opts;
 	bool many = o->all || o->scope.labels;
 
 	if (o->all && o->scope.labels)
 		return say_usage(ctx, "either --all or -l, not both");
+	/* A variable of a script that is empty by mistake must not mean everything. */
+	if (o->scope.labels && !selector->all.n)
+		return say_usage(ctx, "-l selects nothing in particular: --all is the way to "
+				 "everything");
 	if (o->scope.all_namespaces && !many)
 		return say_usage(ctx, "-A is for --all and -l");
 	vec_each(res, resources) {
@@ -146,7 +151,7 @@ static int operands_parse(struct delete *d, const struct cmd_context *ctx, int a
 		return say_usage(ctx, "name what to delete: KIND NAME... or -f FILE");
 	if (resources_parse(argc, argv, &d->resources, &e))
 		return say_usage(ctx, "%s", e.text);
-	return resources_check(ctx, &d->resources);
+	return resources_check(ctx, &d->resources, &d->scope.selector);
 }
 
 static int cmd_delete(const struct cmd_context *ctx, int argc, char **argv)

@@ -37,6 +37,10 @@ int put_load(struct put *p, struct err *reterr)
 
 	if (o->labels)
 		r = selector_parse(o->labels, &p->selector, reterr);
+	/* A variable of a script that is empty by mistake must not mean everything. */
+	if (!r && o->prune && o->labels && !p->selector.all.n)
+		r = err_set(reterr, EINVAL, "-l selects nothing in particular: with --prune, "
+			    "--all is the way to everything");
 	if (!r)
 		r = files_load(&o->files, o->namespace, o->strict, &p->objects, reterr);
 	if (!r)
