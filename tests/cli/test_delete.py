@@ -75,7 +75,8 @@ class Delete(Case):
     def test_usage(self):
         for words in ((), ("svc",), ("svc", "web", "--all"), ("svc", "web", "-l", "a=b"),
                       ("svc", "--all", "-l", "a=b"), ("svc", "web", "-A"), ("deployments", "x"),
-                      ("svc", "-l", "a in"), ("svc", "-l", ""), ("svc", "-l", " "), ("-f", "x.yaml", "svc"), ("-f", "x.yaml", "--all"),
+                      ("svc", "-l", "a in"), ("svc", "-l", ""), ("svc", "-l", " "),
+                      ("-f", "x.yaml", "svc"), ("-f", "x.yaml", "--all"),
                       ("svc", "--all", "-A", "-n", "prod")):
             error = self.fails("delete", *words, status=2)
             self.assertIn("usage: sluice delete", error)

@@ -9,8 +9,8 @@
 #include "store/db.h"
 
 #define RETRY_MS 1000
-#define EVENTS (IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_DELETE_SELF | IN_MOVE_SELF | \
-		IN_ONLYDIR)
+#define EVENTS (IN_MODIFY | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_TO |  \
+		IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 
 /*
  * A commit is to be seen only after the last write to the files: it is fsynced first. So whoever
