@@ -68,5 +68,10 @@ $(B)/san/tests/support/%.o: tests/support/%.c
 
 $(B)/tests/unit-tests: $(SUPPORT_SAN)
 
+# The command line, without root and without anything attached.
+.PHONY: check-cli
+check-cli: $(B)/sluice
+	python3 -B -m unittest discover -s tests/cli
+
 .PHONY: check
-check: check-unit check-packet check-netns check-fuzz
+check: check-unit check-cli check-packet check-netns check-fuzz

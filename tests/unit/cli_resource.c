@@ -90,6 +90,14 @@ Test(cli_resource, nonsense_is_refused_whole)
 	}
 }
 
+Test(cli_resource, the_plural_has_its_group)
+{
+	char text[RESOURCE_TEXT_MAX];
+
+	cr_expect_str_eq(resource_text(KIND_SERVICE, text), "services");
+	cr_expect_str_eq(resource_text(KIND_SLICE, text), "endpointslices.discovery.k8s.io");
+}
+
 /* --- -n ------------------------------------------------------------------------- */
 
 static void push(object_vec *to, enum kind kind, const char *ns)

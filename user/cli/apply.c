@@ -1,83 +1,85 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * sluice apply: manifests → objects → store and maps, all or nothing.
+ * sluice apply and sluice create: manifests → objects → store and maps, all or nothing. They
+ * differ in what they do with objects that are there already.
  */
 #include "cli/caveats.h"
 #include "cli/changes.h"
 #include "cli/cli.h"
 #include "cli/dry_run.h"
-#include "cli/files.h"
+#include "cli/put.h"
 #include "cli/say.h"
+#include "cli/scope.h"
 #include "cli/session.h"
 
 struct apply_opts {
-	option_list files;
-	const char *namespace;
+	struct put_opts put;
 	int dry_run;
-	bool strict;
+	bool all;
 };
 
-struct applying {
-	const object_vec *objects;
-	cluster_change_vec *changes;
-};
-
-/* What is stored becomes what is stored with the objects applied to it: a change_fn. */
-static int apply_objects(void *arg, struct snapshot *snap, struct err *reterr)
+static int put_run(struct put *p, const struct cmd_context *ctx, bool dry_run, struct err *reterr)
 {
-	struct cluster_config cfg = cluster_config_default();
-	const struct applying *a = arg;
-
-	cluster_changes_done(a->changes);
-	return cluster_apply(snap, &cfg, a->objects->at, a->objects->n, a->changes, reterr);
-}
-
-static int apply(const struct cmd_context *ctx, const struct apply_opts *o,
-		 cluster_change_vec *changes, struct err *reterr)
-{
-	own(objects_done) object_vec objects = { 0 };
 	own(session_done) struct session s = { 0 };
 	int r;
 
-	r = files_load(&o->files, o->namespace, o->strict, &objects, reterr);
+	r = put_load(p, reterr);
 	if (!r)
-		r = session_begin(&s, ctx, o->dry_run ? SESSION_NO_MAPS : SESSION_MAPS, reterr);
+		r = session_begin(&s, ctx, dry_run ? SESSION_DRY : SESSION_MAPS, reterr);
 	if (!r)
-		r = session_change(&s, apply_objects, &(struct applying){ &objects, changes },
-				   &objects, reterr);
-	if (!r && !o->dry_run)
+		r = session_change(&s, put_change, p, p->opts->prune ? NULL : &p->objects,
+				   reterr);
+	if (!r)
 		r = session_end(&s, NULL, reterr);
 	if (!r)
-		caveats_tell(&objects, say_warning_text, NULL);
+		caveats_tell(&p->objects, say_warning_text, NULL);
 	return r;
 }
 
-static int cmd_apply(const struct cmd_context *ctx, int argc, char **argv)
+static int run(const struct cmd_context *ctx, int argc, char **argv, bool create)
 {
-	own(cluster_changes_done) cluster_change_vec changes = { 0 };
 	const struct apply_opts *o = ctx->opts;
+	own(put_done) struct put p = { .opts = &o->put, .create = create };
 	struct err e = { 0 };
 
 	if (argc)
 		return say_usage(ctx, "unexpected \"%s\": files are named with -f", argv[0]);
-	if (!o->files.n)
+	if (!o->put.files.n)
 		return say_usage(ctx, "-f is missing");
-	if (apply(ctx, o, &changes, &e))
+	if (o->all && (!o->put.prune || o->put.labels))
+		return say_usage(ctx, "--all is for --prune without -l");
+	/* One file with --prune is more often a slip than a wish. */
+	if (o->put.prune && !o->all && !o->put.labels && !files_have_directory(&o->put.files))
+		return say_usage(ctx, "--prune removes all that is not in the files: name a "
+				 "directory, or say --all or -l");
+	if (put_run(&p, ctx, o->dry_run, &e))
 		return say_failure(&e);
-	changes_print_applied(stdout, &changes, o->dry_run);
+	changes_print_applied(stdout, &p.applied, o->dry_run);
+	changes_print_pruned(stdout, &p.pruned, o->dry_run);
 	return EXIT_SUCCESS;
 }
 
+static int cmd_apply(const struct cmd_context *ctx, int argc, char **argv)
+{
+	return run(ctx, argc, argv, false);
+}
+
+static int cmd_create(const struct cmd_context *ctx, int argc, char **argv)
+{
+	return run(ctx, argc, argv, true);
+}
+
 static const struct option_row apply_options[] = {
-	{ .letter = 'f', .name = "filename", .arg = "FILE", .help = FILES_HELP "; repeatable",
-	  OPTION_LIST(struct apply_opts, files) },
-	{ .letter = 'n', .name = "namespace", .arg = "NS",
-	  .help = "for objects that name none (default \"default\")",
-	  OPTION_TEXT(struct apply_opts, namespace) },
-	{ .name = "dry-run", .help = "check everything, change nothing (client, server or none)",
-	  OPTION_DRY_RUN(struct apply_opts, dry_run) },
-	{ .name = "strict", .help = "an object of an unknown kind is an error, not a warning",
-	  OPTION_FLAG(struct apply_opts, strict) },
+	FILES_ROW(struct apply_opts, put.files),
+	FILES_NAMESPACE_ROW(struct apply_opts, put.namespace),
+	SELECTOR_ROW(struct apply_opts, put.labels, "only the objects with these labels"),
+	{ .name = "prune", .help = "remove what is stored and not in the files; with -n, -l: of "
+				   "that namespace, with these labels",
+	  OPTION_FLAG(struct apply_opts, put.prune) },
+	{ .name = "all", .help = "with --prune: everything, though no directory is named",
+	  OPTION_FLAG(struct apply_opts, all) },
+	DRY_RUN_ROW(struct apply_opts, dry_run, "check everything, change nothing"),
+	FILES_STRICT_ROW(struct apply_opts, put.strict),
 	{ 0 },
 };
 
@@ -92,4 +94,23 @@ const struct command command_apply = {
 	.options = apply_options,
 	.opts_size = sizeof(struct apply_opts),
 	.run = cmd_apply,
+};
+
+static const struct option_row create_options[] = {
+	FILES_ROW(struct apply_opts, put.files),
+	FILES_NAMESPACE_ROW(struct apply_opts, put.namespace),
+	SELECTOR_ROW(struct apply_opts, put.labels, "only the objects with these labels"),
+	DRY_RUN_ROW(struct apply_opts, dry_run, "check everything, change nothing"),
+	FILES_STRICT_ROW(struct apply_opts, put.strict),
+	{ 0 },
+};
+
+const struct command command_create = {
+	.name = "create",
+	.args = "-f FILE...",
+	.summary = "as apply, but refuse objects that are there already",
+	.details = "All or nothing: if one of the objects exists, none is created.\n",
+	.options = create_options,
+	.opts_size = sizeof(struct apply_opts),
+	.run = cmd_create,
 };

@@ -15,6 +15,13 @@ void changes_print_applied(FILE *out, const cluster_change_vec *changes, bool dr
 			change_words[c->change], dry_run ? " (dry run)" : "");
 }
 
+void changes_print_pruned(FILE *out, const cluster_change_vec *changes, bool dry_run)
+{
+	vec_each(c, changes)
+		fprintf(out, "%s/%s pruned%s\n", kind_infos[c->kind].printed, c->name,
+			dry_run ? " (dry run)" : "");
+}
+
 void changes_print_deleted(FILE *out, const cluster_change_vec *changes, bool dry_run)
 {
 	vec_each(c, changes) {

@@ -11,5 +11,8 @@
 /* "service/web created", "endpointslice.discovery.k8s.io/web-1 unchanged (dry run)" */
 void changes_print_applied(FILE *out, const cluster_change_vec *changes, bool dry_run);
 
+/* "service/web pruned" */
+void changes_print_pruned(FILE *out, const cluster_change_vec *changes, bool dry_run);
+
 /* `service "web" deleted` */
 void changes_print_deleted(FILE *out, const cluster_change_vec *changes, bool dry_run);

@@ -58,8 +58,11 @@ struct command {
 extern const struct command command_attach;
 extern const struct command command_detach;
 extern const struct command command_apply;
+extern const struct command command_create;
+extern const struct command command_diff;
 extern const struct command command_delete;
 extern const struct command command_get;
+extern const struct command command_describe;
 extern const struct command command_stats;
 extern const struct command command_status;
 extern const struct command command_sync;

@@ -48,6 +48,16 @@ CELL(cell_age)
 	fputs(format_age(o->meta->created, buf), out);
 }
 
+CELL(cell_labels)
+{
+	vec_each(l, &o->meta->labels)
+		fprintf(out, "%s%s=%s", l == o->meta->labels.at ? "" : ",", l->key, l->value);
+	if (!o->meta->labels.n)
+		fputs("<none>", out);
+}
+
+const struct column column_labels = { "LABELS", false, cell_labels };
+
 /* --- services ----------------------------------------------------------------- */
 
 CELL(cell_type)
@@ -199,14 +209,6 @@ CELL(cell_pod_node)
 	fputs(or_none(o->u.pod.node_name), out);
 }
 
-CELL(cell_labels)
-{
-	vec_each(l, &o->meta->labels)
-		fprintf(out, "%s%s=%s", l == o->meta->labels.at ? "" : ",", l->key, l->value);
-	if (!o->meta->labels.n)
-		fputs("<none>", out);
-}
-
 static const struct column pod_columns[] = {
 	{ "NAME", false, cell_name },
 	{ "READY", false, cell_ready },
@@ -214,7 +216,6 @@ static const struct column pod_columns[] = {
 	{ "IP", false, cell_pod_ip },
 	{ "NODE", false, cell_pod_node },
 	{ "AGE", false, cell_age },
-	{ "LABELS", true, cell_labels },
 	{ 0 },
 };
 

@@ -21,3 +21,6 @@ struct column {
 };
 
 extern const struct column *const kind_columns[KIND_COUNT];
+
+/* For --show-labels, behind those of any kind. */
+extern const struct column column_labels;

@@ -1,157 +1,192 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * sluice delete: objects out of store and maps, named by file or by name.
+ * sluice delete: objects out of store and maps, named by file, by name or by label.
  */
 #include "cli/changes.h"
 #include "cli/cli.h"
 #include "cli/dry_run.h"
 #include "cli/files.h"
-#include "cli/resource.h"
 #include "cli/say.h"
+#include "cli/scope.h"
 #include "cli/session.h"
 
 struct delete_opts {
 	option_list files;
-	const char *namespace;
+	struct scope_opts scope;
+	bool all;
 	bool ignore_not_found;
 	int dry_run;
 };
 
-typedef VEC(struct cluster_ref) ref_vec;
+/* One run of the command. */
+struct delete {
+	const struct delete_opts *opts;
+	struct scope scope;
+	object_vec objects;		/* of the files, */
+	resource_vec resources;		/* or of the operands */
+	cluster_change_vec changes;
+	bool missing;			/* and it has been said what */
+};
 
-static void refs_done(ref_vec *refs)
+static void delete_done(struct delete *d)
 {
-	vec_done(refs);
+	scope_done(&d->scope);
+	objects_done(&d->objects);
+	resources_done(&d->resources);
+	cluster_changes_done(&d->changes);
 }
-DEFINE_OWN_DONE(ref_vec, refs_done)
+DEFINE_OWN_DONE(struct delete, delete_done)
 
-static int refs_add(ref_vec *refs, enum kind kind, const char *ns, const char *name,
-		    struct err *reterr)
+/* Appends the stored ones of the files' objects. */
+static int find_objects(struct delete *d, const struct snapshot *snap, found_vec *found,
+			struct err *reterr)
 {
-	struct cluster_ref ref = {
-		.kind = kind,
-		.namespace = kind_infos[kind].namespaced ? ns : "",
-		.name = name,
-	};
+	vec_each(at, &d->objects) {
+		const struct object *o = *at;
+		const char *ns = kind_infos[o->kind].namespaced ? o->meta->namespace : "";
+		struct object *there = snapshot_find(snap, o->kind, ns, o->meta->name);
 
-	return vec_push(refs, ref) ? err_nomem(reterr) : 0;
+		if (there && vec_push(found, there))
+			return err_nomem(reterr);
+		if (!there && !d->opts->ignore_not_found) {
+			say_not_found(o->kind, o->meta->name ?: "");
+			d->missing = true;
+		}
+	}
+	return 0;
 }
 
-/* Both lists own the texts that the refs point to. */
-static int refs_collect(const object_vec *objects, const resource_vec *resources, const char *ns,
-			ref_vec *refs, struct err *reterr)
+static int delete_found(struct delete *d, const struct cluster_config *cfg, struct snapshot *snap,
+			const found_vec *found, struct err *reterr)
 {
+	VEC(struct cluster_ref) refs = { 0 };
 	int r = 0;
 
-	vec_each(o, objects) {
-		if (!r)
-			r = refs_add(refs, (*o)->kind, (*o)->meta->namespace, (*o)->meta->name,
-				     reterr);
+	vec_each(o, found) {
+		struct cluster_ref ref = { (*o)->kind, (*o)->meta->namespace, (*o)->meta->name };
+
+		if (!r && vec_push(&refs, ref))
+			r = err_nomem(reterr);
 	}
-	vec_each(res, resources) {
-		if (!r)
-			r = refs_add(refs, res->kind, ns ? ns : NAMESPACE_DEFAULT, res->name,
-				     reterr);
-	}
+	if (!r)
+		r = cluster_delete(snap, cfg, refs.at, refs.n, false, &d->changes, reterr);
+	vec_done(&refs);
 	return r;
 }
 
-struct deleting {
-	const ref_vec *refs;
-	bool ignore_missing;
-	cluster_change_vec *changes;
-};
-
-/* A change_fn. */
-static int delete_refs(void *arg, struct snapshot *snap, struct err *reterr)
+/* A session_change_fn. */
+static int delete_change(void *arg, const struct cluster_config *cfg, struct snapshot *snap,
+			 struct err *reterr)
 {
-	struct cluster_config cfg = cluster_config_default();
-	const struct deleting *d = arg;
+	own(found_done) found_vec found = { 0 };
+	struct delete *d = arg;
+	int r;
 
-	cluster_changes_done(d->changes);
-	return cluster_delete(snap, &cfg, d->refs->at, d->refs->n, d->ignore_missing, d->changes,
-			      reterr);
+	cluster_changes_done(&d->changes);
+	if (d->opts->files.n)
+		r = find_objects(d, snap, &found, reterr);
+	else
+		r = scope_find(&d->scope, snap, &d->resources, &found,
+			       d->opts->ignore_not_found ? NULL : &d->missing, reterr);
+	if (!r && d->missing)
+		r = err_set(reterr, ENOENT, "nothing is deleted");
+	return r ?: delete_found(d, cfg, snap, &found, reterr);
 }
 
-static int delete_all(const struct cmd_context *ctx, const struct delete_opts *o,
-		      const ref_vec *refs, cluster_change_vec *changes, struct err *reterr)
+static int delete_run(struct delete *d, const struct cmd_context *ctx, struct err *reterr)
 {
 	own(session_done) struct session s = { 0 };
 	int r;
 
-	r = session_begin(&s, ctx, o->dry_run ? SESSION_NO_MAPS : SESSION_MAPS, reterr);
+	r = session_begin(&s, ctx, d->opts->dry_run ? SESSION_DRY : SESSION_OLD, reterr);
 	if (!r)
-		r = session_change(&s, delete_refs,
-				   &(struct deleting){ refs, o->ignore_not_found, changes }, NULL,
-				   reterr);
-	if (!r && !o->dry_run)
+		r = session_change(&s, delete_change, d, NULL, reterr);
+	if (!r)
 		r = session_end(&s, NULL, reterr);
 	return r;
 }
 
-/* 0, EXIT_USAGE or EXIT_FAILURE, and has said why. */
-static int operands_parse(const struct cmd_context *ctx, int argc, char **argv,
-			  object_vec *objects, resource_vec *resources)
+/* 0, or EXIT_USAGE and has said why. */
+static int resources_check(const struct cmd_context *ctx, const resource_vec *resources,
+			   const struct selector *selector)
 {
 	const struct delete_opts *o = ctx->opts;
+	bool many = o->all || o->scope.labels;
+
+	if (o->all && o->scope.labels)
+		return say_usage(ctx, "either --all or -l, not both");
+	/* A variable of a script that is empty by mistake must not mean everything. */
+	if (o->scope.labels && !selector->all.n)
+		return say_usage(ctx, "-l selects nothing in particular: --all is the way to "
+				 "everything");
+	if (o->scope.all_namespaces && !many)
+		return say_usage(ctx, "-A is for --all and -l");
+	vec_each(res, resources) {
+		if (!res->name && !many)
+			return say_usage(ctx, "name the %s to delete, or use -l or --all",
+					 kind_infos[res->kind].plural);
+		if (res->name && many)
+			return say_usage(ctx, "either names or %s, not both",
+					 o->all ? "--all" : "-l");
+	}
+	return 0;
+}
+
+/* 0, EXIT_USAGE or EXIT_FAILURE, and has said why. */
+static int operands_parse(struct delete *d, const struct cmd_context *ctx, int argc, char **argv)
+{
+	const struct delete_opts *o = d->opts;
 	struct err e = { 0 };
 
+	if (scope_parse(&o->scope, &d->scope, &e))
+		return say_usage(ctx, "%s", e.text);
 	if (o->files.n) {
-		if (argc)
-			return say_usage(ctx, "either -f or names, not both");
-		if (files_load(&o->files, o->namespace, false, objects, &e))
+		if (argc || o->all || o->scope.labels || o->scope.all_namespaces)
+			return say_usage(ctx, "-f stands alone: without names, --all, -l and -A");
+		if (files_load(&o->files, o->scope.namespace, false, &d->objects, &e))
 			return say_failure(&e);
 		return 0;
 	}
 	if (!argc)
 		return say_usage(ctx, "name what to delete: KIND NAME... or -f FILE");
-	if (resources_parse(argc, argv, resources, &e))
+	if (resources_parse(argc, argv, &d->resources, &e))
 		return say_usage(ctx, "%s", e.text);
-	vec_each(res, resources) {
-		if (!res->name)
-			return say_usage(ctx, "name the %s to delete",
-					 kind_infos[res->kind].plural);
-	}
-	return 0;
+	return resources_check(ctx, &d->resources, &d->scope.selector);
 }
 
 static int cmd_delete(const struct cmd_context *ctx, int argc, char **argv)
 {
-	own(cluster_changes_done) cluster_change_vec changes = { 0 };
-	own(resources_done) resource_vec resources = { 0 };
-	own(objects_done) object_vec objects = { 0 };
-	own(refs_done) ref_vec refs = { 0 };
-	const struct delete_opts *o = ctx->opts;
+	own(delete_done) struct delete d = { .opts = ctx->opts };
 	struct err e = { 0 };
-	int status = operands_parse(ctx, argc, argv, &objects, &resources);
+	int status = operands_parse(&d, ctx, argc, argv);
 
 	if (status)
 		return status;
-	if (refs_collect(&objects, &resources, o->namespace, &refs, &e) ||
-	    delete_all(ctx, o, &refs, &changes, &e))
+	if (delete_run(&d, ctx, &e))
 		return say_failure(&e);
-	changes_print_deleted(stdout, &changes, o->dry_run);
+	changes_print_deleted(stdout, &d.changes, d.opts->dry_run);
+	if (!d.changes.n && !d.opts->ignore_not_found)
+		fputs("No resources found\n", stderr);
 	return EXIT_SUCCESS;
 }
 
 static const struct option_row delete_options[] = {
-	{ .letter = 'f', .name = "filename", .arg = "FILE", .help = FILES_HELP "; repeatable",
-	  OPTION_LIST(struct delete_opts, files) },
-	{ .letter = 'n', .name = "namespace", .arg = "NS",
-	  .help = "where the objects are (default \"default\")",
-	  OPTION_TEXT(struct delete_opts, namespace) },
+	FILES_ROW(struct delete_opts, files),
+	{ .name = "all", .help = "all objects of the kinds",
+	  OPTION_FLAG(struct delete_opts, all) },
+	SCOPE_ROWS(struct delete_opts, scope),
 	{ .name = "ignore-not-found", .help = "what is not there is no failure",
 	  OPTION_FLAG(struct delete_opts, ignore_not_found) },
-	{ .name = "dry-run", .help = "say what would go, change nothing (client, server or none)",
-	  OPTION_DRY_RUN(struct delete_opts, dry_run) },
+	DRY_RUN_ROW(struct delete_opts, dry_run, "say what would go, change nothing"),
 	{ 0 },
 };
 
 const struct command command_delete = {
 	.name = "delete",
-	.args = "-f FILE... | KIND NAME... | KIND/NAME...",
+	.args = "-f FILE... | KIND [NAME]... | KIND/NAME...",
 	.summary = "remove objects; TCP connections that are established go on",
-	.details = "All or nothing. The EndpointSlices that sluice made for a Service go with it.\n",
+	.details = "A KIND needs names, -l or --all. All or nothing. The EndpointSlices that sluice\n"
+		   "made for a Service go with it.\n",
 	.options = delete_options,
 	.opts_size = sizeof(struct delete_opts),
 	.run = cmd_delete,

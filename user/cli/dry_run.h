@@ -14,5 +14,6 @@ enum dry_run {
 
 extern const char *const dry_run_choices[];
 
-#define OPTION_DRY_RUN(type_, field)                                               \
-	OPTION_CHOICE(type_, field, dry_run_choices), .arg = "MODE", .bare = DRY_RUN_CLIENT
+#define DRY_RUN_ROW(type_, field, help_)                                           \
+	{ .name = "dry-run", .arg = "MODE", .help = help_ " (client, server or none)", \
+	  OPTION_CHOICE(type_, field, dry_run_choices), .bare = DRY_RUN_CLIENT }

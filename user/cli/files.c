@@ -2,10 +2,22 @@
 #include "cli/files.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/resource.h"
 #include "cli/say.h"
 #include "manifest/manifest.h"
+
+bool files_have_directory(const option_list *files)
+{
+	struct stat st;
+
+	vec_each(f, files) {
+		if (!stat(*f, &st) && S_ISDIR(st.st_mode))
+			return true;
+	}
+	return false;
+}
 
 int files_load(const option_list *files, const char *ns, bool strict, object_vec *ret,
 	       struct err *reterr)

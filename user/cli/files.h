@@ -7,7 +7,23 @@
 #include "cli/option.h"
 #include "model/object.h"
 
-#define FILES_HELP "file, directory of *.yaml, *.yml and *.json, or - for standard input"
+#define FILES_ROW(type_, field)                                                    \
+	{ .letter = 'f', .name = "filename", .arg = "FILE",                        \
+	  .help = "file, directory of *.yaml, *.yml and *.json, or - for standard input; " \
+		  "repeatable",                                                    \
+	  OPTION_LIST(type_, field) }
+
+#define FILES_NAMESPACE_ROW(type_, field)                                          \
+	{ .letter = 'n', .name = "namespace", .arg = "NS",                         \
+	  .help = "for objects that name none (default \"default\")",              \
+	  OPTION_TEXT(type_, field) }
+
+#define FILES_STRICT_ROW(type_, field)                                             \
+	{ .name = "strict", .help = "an object of an unknown kind is an error, not a warning", \
+	  OPTION_FLAG(type_, field) }
+
+/* Whether one of them is a directory, which stands for all that is wanted. */
+bool files_have_directory(const option_list *files);
 
 /*
  * Reads them in order; @ns as -n gave it or NULL. Warnings go to standard error. No object at

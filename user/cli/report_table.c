@@ -116,3 +116,41 @@ int report_print_reasons(FILE *out, const struct report *r, struct err *reterr)
 		format_bytes(other->bytes, bytes));
 	return 0;
 }
+
+static uint64_t drops_sum(const struct report *r, enum sluice_reason why)
+{
+	uint64_t sum = 0;
+
+	vec_each(s, &r->services)
+		sum += s->drops[why];
+	return sum;
+}
+
+int report_print_drops(FILE *out, const struct report *r, struct err *reterr)
+{
+	own(table_free) struct table *t = table_new();
+	char buf[FORMAT_MAX];
+	size_t n = 0;
+
+	if (!t)
+		return err_nomem(reterr);
+	table_column(t, "DROPPED", TABLE_LEFT);
+	table_column(t, "PACKETS", TABLE_RIGHT);
+	table_column(t, "WHY", TABLE_LEFT);
+	for (enum sluice_reason i = 0; i < SLUICE_R_COUNT; i++) {
+		uint64_t sum = reason_is_drop(i) ? drops_sum(r, i) : 0;
+		struct libscols_line *row;
+
+		if (!sum)
+			continue;
+		row = table_row(t, NULL);
+		table_cell(t, row, "%s", reason_infos[i].label);
+		table_cell(t, row, "%s", format_count(sum, buf));
+		table_cell(t, row, "%s", reason_infos[i].doc);
+		n++;
+	}
+	if (!n)
+		return 0;
+	fputc('\n', out);
+	return table_print(t, out, reterr);
+}

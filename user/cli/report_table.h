@@ -13,3 +13,6 @@ int report_print(FILE *out, const struct report *r, bool backends, struct err *r
 
 /* The reasons for which packets were dropped, and how many were none of ours. */
 int report_print_reasons(FILE *out, const struct report *r, struct err *reterr);
+
+/* The reasons for which packets of these services were dropped; nothing if none was. */
+int report_print_drops(FILE *out, const struct report *r, struct err *reterr);

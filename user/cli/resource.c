@@ -16,27 +16,28 @@ static bool text_is(const char *a, const char *b, size_t len)
 	return b && strlen(b) == len && !strncasecmp(a, b, len);
 }
 
-/* "endpointslices.discovery.k8s.io": the plural with the group of "discovery.k8s.io/v1". */
-static bool text_is_qualified(const char *text, size_t len, const struct kind_info *k)
+/* The plural, with the group of "discovery.k8s.io/v1" if there is one. */
+const char *resource_text(enum kind kind, char buf[static RESOURCE_TEXT_MAX])
 {
+	const struct kind_info *k = &kind_infos[kind];
 	const char *slash = strchr(k->api_version, '/');
-	char full[128];
+	int group = slash ? (int)(slash - k->api_version) : 0;
 
-	if (!slash)
-		return false;
-	snprintf(full, sizeof(full), "%s.%.*s", k->plural, (int)(slash - k->api_version),
+	snprintf(buf, RESOURCE_TEXT_MAX, "%s%s%.*s", k->plural, group ? "." : "", group,
 		 k->api_version);
-	return text_is(text, full, len);
+	return buf;
 }
 
 bool kind_find(const char *text, size_t len, enum kind *ret)
 {
+	char full[RESOURCE_TEXT_MAX];
+
 	for (enum kind i = 0; i < KIND_COUNT; i++) {
 		const struct kind_info *k = &kind_infos[i];
 
 		if (text_is(text, k->singular, len) || text_is(text, k->plural, len) ||
 		    text_is(text, k->short_name, len) || text_is(text, k->printed, len) ||
-		    text_is_qualified(text, len, k) ||
+		    text_is(text, resource_text(i, full), len) ||
 		    (i == KIND_SLICE && text_is(text, "eps", len))) {
 			*ret = i;
 			return true;

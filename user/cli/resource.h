@@ -22,6 +22,10 @@ int resources_parse(int argc, char **argv, resource_vec *ret, struct err *reterr
 /* Whether @text[0..len) is a name of the kind, as in "svc". */
 bool kind_find(const char *text, size_t len, enum kind *ret);
 
+/* "services", "endpointslices.discovery.k8s.io": as messages of the API server name a kind. */
+#define RESOURCE_TEXT_MAX 64
+const char *resource_text(enum kind kind, char buf[static RESOURCE_TEXT_MAX]);
+
 #define NAMESPACE_DEFAULT "default"
 
 /*

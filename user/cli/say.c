@@ -8,6 +8,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "cli/resource.h"
+
 static void say(const char *prefix, const char *fmt, va_list args)
 {
 	char line[1024];
@@ -33,6 +35,25 @@ void say_warning(const char *fmt, ...)
 	va_start(args, fmt);
 	say("warning: ", fmt, args);
 	va_end(args);
+}
+
+void say_not_found(enum kind kind, const char *name)
+{
+	char text[RESOURCE_TEXT_MAX];
+
+	fflush(stdout);
+	fprintf(stderr, "Error from server (NotFound): %s \"%s\" not found\n",
+		resource_text(kind, text), name);
+}
+
+void say_already_exists(enum kind kind, const char *name, const char *file)
+{
+	char text[RESOURCE_TEXT_MAX];
+
+	fflush(stdout);
+	fprintf(stderr, "Error from server (AlreadyExists): %s%s%s%s \"%s\" already exists\n",
+		file ? "error when creating \"" : "", file ? file : "", file ? "\": " : "",
+		resource_text(kind, text), name);
 }
 
 int say_failure(const struct err *e)

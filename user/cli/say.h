@@ -7,9 +7,18 @@
 
 #include "base/err.h"
 #include "cli/cli.h"
+#include "model/object.h"
 
 void say_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void say_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * In kubectl's words, which scripts look for, and so without "sluice: ":
+ *	Error from server (NotFound): services "web" not found
+ */
+void say_not_found(enum kind kind, const char *name);
+/* @file may be NULL. */
+void say_already_exists(enum kind kind, const char *name, const char *file);
 
 /* Says why, returns EXIT_FAILURE. */
 int say_failure(const struct err *e);

@@ -18,6 +18,11 @@ static int maps_look(const char *instance, struct datapath **ret, struct err *re
 	return 0;
 }
 
+static int no_instance(const char *instance, struct err *reterr)
+{
+	return err_set(reterr, ENOENT, "there is no instance \"%s\"", instance);
+}
+
 int session_read(const struct cmd_context *ctx, struct store **ret, struct datapath **ret_dp,
 		 struct err *reterr)
 {
@@ -32,7 +37,7 @@ int session_read(const struct cmd_context *ctx, struct store **ret, struct datap
 	if (r)
 		return r;
 	if (!exists && !dp && strcmp(ctx->instance, INSTANCE_DEFAULT) != 0)
-		return err_set(reterr, ENOENT, "there is no instance \"%s\"", ctx->instance);
+		return no_instance(ctx->instance, reterr);
 	*ret = TAKE(store);
 	if (ret_dp)
 		*ret_dp = TAKE(dp);
@@ -50,8 +55,10 @@ static int maps_open(const struct session *s, enum session_maps maps, struct dat
 		     struct err *reterr)
 {
 	switch (maps) {
-	case SESSION_NO_MAPS:
+	case SESSION_DRY:
 		return 0;
+	case SESSION_DRY_MAPS:
+	case SESSION_OLD:
 	case SESSION_MAPS:
 		return maps_find(s, ret, reterr);
 	case SESSION_NEW_MAPS:
@@ -61,15 +68,56 @@ static int maps_open(const struct session *s, enum session_maps maps, struct dat
 	return 0;
 }
 
+/* Without a transaction: others go on. */
+static int store_open_dry(const char *instance, struct store **ret, struct err *reterr)
+{
+	bool exists;
+
+	return store_open_reader(instance, &exists, ret, reterr);
+}
+
+/* Whether there is anything of the instance yet. */
+static int instance_look(const char *instance, bool *ret, struct err *reterr)
+{
+	own(datapath_close) struct datapath *dp = NULL;
+	own(store_close) struct store *store = NULL;
+	bool exists = false;
+	int r = store_open_reader(instance, &exists, &store, reterr);
+
+	if (!r && !exists)
+		r = maps_look(instance, &dp, reterr);
+	if (r)
+		return r;
+	*ret = exists || dp;
+	return *ret || !strcmp(instance, INSTANCE_DEFAULT) ? 0 : no_instance(instance, reterr);
+}
+
+static int store_open_begin(const char *instance, struct store **ret, struct err *reterr)
+{
+	int r = store_open(instance, ret, reterr);
+
+	return r ?: store_begin(*ret, reterr);
+}
+
 int session_begin(struct session *s, const struct cmd_context *ctx, enum session_maps maps,
 		  struct err *reterr)
 {
-	own(session_done) struct session new = { .instance = ctx->instance };
-	int r;
+	own(session_done) struct session new = {
+		.instance = ctx->instance,
+		.dry = maps == SESSION_DRY || maps == SESSION_DRY_MAPS,
+	};
+	bool there = true;
+	int r = 0;
 
-	r = store_open(ctx->instance, &new.store, reterr);
-	if (!r)
-		r = store_begin(new.store, reterr);
+	if (maps == SESSION_OLD)
+		r = instance_look(ctx->instance, &there, reterr);
+	new.dry |= !there;
+	if (r)
+		return r;
+	if (new.dry)
+		r = store_open_dry(ctx->instance, &new.store, reterr);
+	else
+		r = store_open_begin(ctx->instance, &new.store, reterr);
 	if (!r)
 		r = maps_open(&new, maps, &new.dp, reterr);
 	if (r)
@@ -77,6 +125,53 @@ int session_begin(struct session *s, const struct cmd_context *ctx, enum session
 	*s = new;
 	new = (struct session){ 0 };
 	return 0;
+}
+
+/* What the maps would hold is made for its errors and warnings. */
+static int session_try(struct session *s, struct snapshot *snap, struct err *reterr)
+{
+	own(node_view_done) struct node_view view = { 0 };
+
+	return node_view_make(s->store, s->dp, snap, say_warning_text, NULL, &view, reterr);
+}
+
+/* A change that nobody sees, on everything: the image is made of what comes of it. */
+static int session_change_dry(struct session *s, session_change_fn *change, void *arg,
+			      struct err *reterr)
+{
+	own(snapshot_done) struct snapshot snap = { 0 };
+	struct cluster_config cfg = cluster_config_default();
+
+	return store_load(s->store, &snap, reterr)
+	    ?: change(arg, &cfg, &snap, reterr)
+	    ?: session_try(s, &snap, reterr);
+}
+
+struct changing {
+	session_change_fn *change;
+	void *arg;
+	struct cluster_config cfg;
+};
+
+/* A change_fn. */
+static int change_call(void *arg, struct snapshot *snap, struct err *reterr)
+{
+	const struct changing *c = arg;
+
+	return c->change(c->arg, &c->cfg, snap, reterr);
+}
+
+int session_change(struct session *s, session_change_fn *change, void *arg,
+		   const object_vec *objects, struct err *reterr)
+{
+	struct changing c = { change, arg, cluster_config_default() };
+	int r;
+
+	if (s->dry)
+		return session_change_dry(s, change, arg, reterr);
+	r = change_make(s->store, change_call, &c, objects, &s->change, reterr);
+	s->changed = !r;
+	return r;
 }
 
 /* The maps are ahead of a store that would not commit. */
@@ -93,22 +188,15 @@ static void session_take_back(struct session *s)
 		say_error("the maps hold a change that was not stored; run sluice sync: %s", e.text);
 }
 
-int session_change(struct session *s, change_fn *fn, void *arg, const object_vec *objects,
-		   struct err *reterr)
-{
-	int r = change_make(s->store, fn, arg, objects, &s->change, reterr);
-
-	s->changed = !r;
-	return r;
-}
-
 int session_end(struct session *s, size_t *ret_writes, struct err *reterr)
 {
-	int r = s->changed ?
-		reconcile_change(s->store, s->dp, &s->change, say_warning_text, NULL, ret_writes,
-				 reterr) :
-		reconcile(s->store, s->dp, say_warning_text, NULL, ret_writes, reterr);
+	int r;
 
+	if (s->dry)
+		return 0;
+	r = s->changed ? reconcile_change(s->store, s->dp, &s->change, say_warning_text, NULL,
+					  ret_writes, reterr) :
+			 reconcile(s->store, s->dp, say_warning_text, NULL, ret_writes, reterr);
 	if (!r)
 		r = store_commit(s->store, reterr);
 	if (r && s->dp)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "cluster/cluster.h"
 #include "daemon/reconcile.h"
 
 /*
@@ -20,13 +21,17 @@ struct session {
 	struct store_change change;		/* what session_change() did, if @changed */
 	bool changed;
 	const char *instance;
-	struct store *store;		/* in a transaction */
+	struct store *store;		/* in a transaction, unless @dry */
 	struct datapath *dp;		/* NULL: nothing is attached */
+	bool dry;
 };
 
 enum session_maps {
-	SESSION_NO_MAPS,	/* to try something on the store alone */
-	SESSION_MAPS,		/* if there are any */
+	SESSION_DRY,		/* reads what is stored, makes nothing, keeps nothing */
+	SESSION_DRY_MAPS,	/* the same, and looks at the maps, if there are any */
+	SESSION_OLD,		/* as the next one, but makes no instance: -ENOENT if there is none
+				 * of this name; of "default", a dry one that is empty */
+	SESSION_MAPS,		/* the maps, if there are any */
 	SESSION_NEW_MAPS,	/* made if there are none */
 };
 
@@ -34,13 +39,19 @@ enum session_maps {
 int session_begin(struct session *s, const struct cmd_context *ctx, enum session_maps maps,
 		  struct err *reterr);
 
-/* Changes what is stored: see change_make(). Once a session. */
-int session_change(struct session *s, change_fn *fn, void *arg, const object_vec *objects,
-		   struct err *reterr);
+/*
+ * Lets @change change what is stored; a failure of it leaves all as it was. In a dry session
+ * nobody but @change sees the outcome. What @change notes in @arg begins anew with each call.
+ * @objects: see change_make(). Once a session.
+ */
+typedef int session_change_fn(void *arg, const struct cluster_config *cfg, struct snapshot *snap,
+			      struct err *reterr);
+int session_change(struct session *s, session_change_fn *change, void *arg,
+		   const object_vec *objects, struct err *reterr);
 
 /*
  * Writes what the store says to the maps, then commits: both or, on failure, neither.
- * Warnings go to standard error. *@ret_writes may be NULL.
+ * Warnings go to standard error. *@ret_writes may be NULL. A dry session has nothing to end.
  */
 int session_end(struct session *s, size_t *ret_writes, struct err *reterr);
 

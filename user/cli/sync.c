@@ -16,7 +16,7 @@ static int cmd_sync(const struct cmd_context *ctx, int argc, char **argv)
 
 	if (argc)
 		return say_usage(ctx, "unexpected \"%s\"", argv[0]);
-	if (session_begin(&s, ctx, SESSION_MAPS, &e))
+	if (session_begin(&s, ctx, SESSION_OLD, &e))
 		return say_failure(&e);
 	if (!s.dp) {
 		say_error("nothing is attached (sluice attach DEV)");

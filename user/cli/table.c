@@ -3,11 +3,13 @@
 
 #include <libsmartcols.h>
 #include <stdarg.h>
+#include <string.h>
 
 struct table {
 	struct libscols_table *tb;
 	struct libscols_line *row;	/* whose cells are being filled */
 	size_t next;			/* its next cell */
+	struct table_widths *widths;	/* may be NULL */
 	bool failed;
 };
 
@@ -33,6 +35,30 @@ void table_free(struct table *t)
 	free(t);
 }
 
+void table_hide_heads(struct table *t)
+{
+	scols_table_enable_noheadings(t->tb, 1);
+}
+
+void table_keep_widths(struct table *t, struct table_widths *widths)
+{
+	t->widths = widths;
+}
+
+/* How wide column @i has to be, now that something of @width stands in it. */
+static int widen(struct table *t, size_t i, size_t width)
+{
+	size_t *at;
+
+	if (!t->widths || i >= TABLE_COLUMNS_MAX)
+		return 0;
+	at = &t->widths->at[i];
+	if (*at < width)
+		*at = width;
+	/* Nothing has to stand right of the last one. */
+	return i + 1 < scols_table_get_ncols(t->tb) ? (int)*at : 0;
+}
+
 void table_column(struct table *t, const char *head, enum table_align align)
 {
 	static const int flags[] = {
@@ -41,6 +67,7 @@ void table_column(struct table *t, const char *head, enum table_align align)
 		[TABLE_TREE] = SCOLS_FL_TREE,
 	};
 
+	widen(t, scols_table_get_ncols(t->tb), strlen(head));
 	if (!scols_table_new_column(t->tb, head, 0, flags[align]))
 		t->failed = true;
 }
@@ -56,6 +83,7 @@ struct libscols_line *table_row(struct table *t, struct libscols_line *parent)
 
 void table_cell(struct table *t, struct libscols_line *row, const char *fmt, ...)
 {
+	own(free) char *bare = NULL;
 	va_list args;
 	char *text;
 	int n;
@@ -67,8 +95,12 @@ void table_cell(struct table *t, struct libscols_line *row, const char *fmt, ...
 		t->next = 0;
 	}
 	va_start(args, fmt);
-	n = vasprintf(&text, fmt, args);
+	n = vasprintf(&bare, fmt, args);
 	va_end(args);
+	if (n < 0)
+		bare = NULL;
+	else
+		n = asprintf(&text, "%-*s", widen(t, t->next, (size_t)n), bare);
 	if (n < 0 || scols_line_refer_data(row, t->next++, text))
 		t->failed = true;
 }

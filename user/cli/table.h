@@ -7,6 +7,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/err.h"
@@ -26,6 +27,19 @@ enum table_align {
 };
 
 void table_column(struct table *t, const char *head, enum table_align align);
+
+/* Only rows. */
+void table_hide_heads(struct table *t);
+
+/*
+ * Columns are at least as wide as in the tables before that had the same @widths, so that rows
+ * which are printed later stand below those. To be called before columns are added.
+ */
+#define TABLE_COLUMNS_MAX 16
+struct table_widths {
+	size_t at[TABLE_COLUMNS_MAX];
+};
+void table_keep_widths(struct table *t, struct table_widths *widths);
 
 /* A new row below @parent, or at top level if that is NULL. NULL when out of memory. */
 struct libscols_line *table_row(struct table *t, struct libscols_line *parent);

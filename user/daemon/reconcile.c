@@ -102,26 +102,36 @@ static int host_read(struct store *store, struct datapath *dp, struct node_view 
 	return store_generation(store, &v->stamp.objects, reterr);
 }
 
-static int node_view_make(struct node_view *v, image_warn_fn *warn, void *warn_arg,
-			  struct err *reterr)
+static int view_complete(struct node_view *v, image_warn_fn *warn, void *warn_arg,
+			 struct err *reterr)
 {
 	return facts_add_pod_cidrs(&v->facts, &v->snap, reterr)
 	    ?: image_make(&v->snap, &v->facts, warn, warn_arg, &v->image, reterr);
 }
 
-int node_view_load(struct store *store, struct datapath *dp, image_warn_fn *warn, void *warn_arg,
-		   struct node_view *ret, struct err *reterr)
+int node_view_make(struct store *store, struct datapath *dp, struct snapshot *snap,
+		   image_warn_fn *warn, void *warn_arg, struct node_view *ret,
+		   struct err *reterr)
 {
-	own(node_view_done) struct node_view v = { 0 };
-	int r = store_load(store, &v.snap, reterr)
-	     ?: host_read(store, dp, &v, reterr)
-	     ?: node_view_make(&v, warn, warn_arg, reterr);
+	own(node_view_done) struct node_view v = { .snap = *snap };
+	int r;
 
+	*snap = (struct snapshot){ 0 };
+	r = host_read(store, dp, &v, reterr) ?: view_complete(&v, warn, warn_arg, reterr);
 	if (r)
 		return r;
 	*ret = v;
 	v = (struct node_view){ 0 };
 	return 0;
+}
+
+int node_view_load(struct store *store, struct datapath *dp, image_warn_fn *warn, void *warn_arg,
+		   struct node_view *ret, struct err *reterr)
+{
+	own(snapshot_done) struct snapshot snap = { 0 };
+	int r = store_load(store, &snap, reterr);
+
+	return r ?: node_view_make(store, dp, &snap, warn, warn_arg, ret, reterr);
 }
 
 /* --- maps --------------------------------------------------------------------- */
@@ -179,7 +189,7 @@ static int part_write(struct store *store, struct datapath *dp, struct node_view
 	struct datapath_change c = { .before = &before, .was = { change->was, v->stamp.host } };
 	struct datapath_target to;
 	int r = node_addrs_are_free(store, &v->facts, reterr)
-	     ?: node_view_make(v, warn, warn_arg, reterr)
+	     ?: view_complete(v, warn, warn_arg, reterr)
 	     ?: image_make(&change->before, &v->facts, NULL, NULL, &before, reterr);
 
 	if (r || !dp)
@@ -191,7 +201,7 @@ static int part_write(struct store *store, struct datapath *dp, struct node_view
 static int whole_write(struct datapath *dp, struct node_view *v, image_warn_fn *warn,
 		       void *warn_arg, size_t *ret_writes, struct err *reterr)
 {
-	int r = node_view_make(v, warn, warn_arg, reterr);
+	int r = view_complete(v, warn, warn_arg, reterr);
 	struct datapath_target to = target_of(v);
 
 	return r || !dp ? r : datapath_write(dp, &to, ret_writes, reterr);

@@ -37,6 +37,11 @@ DEFINE_OWN_DONE(struct node_view, node_view_done)
 int node_view_load(struct store *store, struct datapath *dp, image_warn_fn *warn, void *warn_arg,
 		   struct node_view *ret, struct err *reterr);
 
+/* The same of @snap, which it takes over, instead of what is stored. */
+int node_view_make(struct store *store, struct datapath *dp, struct snapshot *snap,
+		   image_warn_fn *warn, void *warn_arg, struct node_view *ret,
+		   struct err *reterr);
+
 /* This node's name alone; the caller frees *@ret. */
 int reconcile_node_name(struct store *store, char **ret, struct err *reterr);
 

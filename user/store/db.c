@@ -20,6 +20,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	[STATEMENT_FACT_PUT] = "INSERT INTO facts(key, value) VALUES(?1, ?2) "
 			       "ON CONFLICT DO UPDATE SET value = ?2",
 	[STATEMENT_FACT_DEL] = "DELETE FROM facts WHERE key = ?1",
+	[STATEMENT_VERSION] = "PRAGMA data_version",
 };
 
 int db_exec(struct store *s, const char *sql)

@@ -134,3 +134,25 @@ void store_rollback(struct store *s)
 	if (!sqlite3_get_autocommit(s->db))
 		db_exec(s, "ROLLBACK");
 }
+
+int store_version(struct store *s, int64_t *ret, struct err *reterr)
+{
+	own(db_end) sqlite3_stmt *st = db_statement(s, STATEMENT_VERSION, reterr);
+	int rc;
+
+	if (!st)
+		return -EIO;
+	rc = sqlite3_step(st);
+	if (rc != SQLITE_ROW)
+		return db_fail(s, rc, "read", reterr);
+	*ret = sqlite3_column_int64(st, 0);
+	return 0;
+}
+
+bool store_is_current(struct store *s)
+{
+	int moved = 0;
+
+	return sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK &&
+	       !moved;
+}

@@ -61,6 +61,12 @@ int store_find(struct store *s, uint64_t term, size_t max, object_key_vec *ret,
 /* Changes whenever an object does, to a number that never was before; 0 in a new store. */
 int store_generation(struct store *s, uint64_t *ret, struct err *reterr);
 
+/* Whether the file of this store is still in its place: it may have been taken away. */
+bool store_is_current(struct store *s);
+
+/* A number that is another one after each commit of another process. */
+int store_version(struct store *s, int64_t *ret, struct err *reterr);
+
 /*
  * Brings the stored objects from @before to @after; writes only what differs. Gives uid and
  * creation time to objects that are new. @before is what is stored, as read in this

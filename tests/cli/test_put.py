@@ -1,0 +1,171 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""apply, create: what becomes stored."""
+import os
+import sqlite3
+
+from case import Case, pod, service
+
+
+class Create(Case):
+    def test_says_created(self):
+        path = self.file("a.json", service("web"), pod("web-0", "10.244.0.2"))
+        self.assertEqual(self.lines("create", "-f", path),
+                         ["service/web created", "pod/web-0 created"])
+
+    def test_refuses_what_exists_and_then_creates_nothing(self):
+        self.apply(service("web"))
+        path = self.file("a.json", service("web"), service("api"))
+        error = self.fails("create", "-f", path)
+        self.assertEqual(error.splitlines(), [
+            f'Error from server (AlreadyExists): error when creating "{path}": '
+            'services "web" already exists', "sluice: nothing is created"])
+        self.assertEqual(self.names("svc"), ["service/web"])
+
+    def test_one_of_another_namespace_is_another_one(self):
+        self.apply(service("web"))
+        path = self.file("a.json", service("web"))
+        self.assertEqual(self.lines("create", "-n", "prod", "-f", path), ["service/web created"])
+
+    def test_invalid_is_refused_as_by_apply(self):
+        path = self.file("a.json", service("web", 70000))
+        self.assertIn("spec.ports[0].port", self.fails("create", "-f", path))
+
+
+class DryRun(Case):
+    def test_makes_no_state(self):
+        path = self.file("a.json", service("web"))
+        for command in ("apply", "create"):
+            self.assertEqual(self.lines("--instance", "typo", command, "--dry-run", "-f", path),
+                             ["service/web created (dry run)"])
+        self.assertFalse(os.path.exists(self.state))
+
+    def test_changes_nothing(self):
+        self.apply(service("web"))
+        path = self.file("a.json", service("web", 81), service("api"))
+        self.assertEqual(self.lines("apply", "--dry-run=server", "-f", path),
+                         ["service/web configured (dry run)", "service/api created (dry run)"])
+        self.assertEqual(self.names("svc"), ["service/web"])
+        self.assertEqual(self.json("get", "svc", "web")["spec"]["ports"][0]["port"], 80)
+        self.lines("delete", "--dry-run", "svc", "web")
+        self.assertEqual(self.names("svc"), ["service/web"])
+
+    def test_checks_everything(self):
+        path = self.file("a.json", service("web", type="NodePort", ports=[
+            {"port": 80, "nodePort": 80}]))
+        self.assertIn("nodePort", self.fails("apply", "--dry-run", "-f", path))
+
+    def test_warns_as_the_real_one(self):
+        path = self.file("a.json", service("a", externalIPs=["192.0.2.7"]),
+                         service("b", externalIPs=["192.0.2.7"]))
+        done = [self.run_sluice(*words, "-f", path) for words in
+                (("apply", "--dry-run"), ("apply",), ("apply", "--dry-run"))]
+        self.assertIn("192.0.2.7", done[0].stderr)
+        self.assertEqual(len({d.stderr for d in done}), 1, [d.stderr for d in done])
+        for words in ((), ("--datapath",)):
+            self.assertEqual(self.run_sluice("diff", *words, "-f", path).stderr, done[0].stderr)
+
+    def test_waits_for_nobody(self):
+        """It is no writer."""
+        self.apply(service("web"))
+        db = sqlite3.connect(f"{self.state}/default/state.db", isolation_level=None)
+        db.execute("BEGIN IMMEDIATE")
+        self.apply(service("web"), words=["--dry-run"])
+        db.execute("ROLLBACK")
+        db.close()
+
+
+class Prune(Case):
+    def setUp(self):
+        super().setUp()
+        self.file("web.json", service("web", selector={"app": "web"}))
+        self.file("pods.json", pod("a", "10.244.0.2"), pod("b", "10.244.0.3"))
+        self.assertEqual(self.lines("apply", "--prune", "-f", self.files),
+                         ["pod/a created", "pod/b created", "service/web created"])
+
+    def addresses(self):
+        return sorted(a for s in self.json("get", "eps")["items"]
+                      for e in s.get("endpoints", []) for a in e["addresses"])
+
+    def test_a_pod_that_left_the_files(self):
+        self.assertEqual(self.addresses(), ["10.244.0.2", "10.244.0.3"])
+        self.file("pods.json", pod("b", "10.244.0.3"))
+        self.assertEqual(self.lines("apply", "--prune", "-f", self.files),
+                         ["pod/b unchanged", "service/web unchanged", "pod/a pruned"])
+        self.assertEqual(self.addresses(), ["10.244.0.3"])
+        self.assertEqual(self.names("po,svc"), ["pod/b", "service/web"])
+
+    def test_what_is_generated_stays_with_its_service(self):
+        before = self.names("eps")
+        self.assertEqual(len(before), 1)
+        self.lines("apply", "--prune", "-f", self.files)
+        self.assertEqual(self.names("eps"), before)
+        os.unlink(f"{self.files}/web.json")
+        self.assertEqual(self.lines("apply", "--prune", "-f", self.files)[-1],
+                         "service/web pruned")
+        self.assertEqual(self.names("eps"), [])
+
+    def test_all_namespaces_or_that_of_n(self):
+        self.apply(service("other", namespace="prod"), service("more", namespace="prod"))
+        self.file("prod.json", service("more", namespace="prod"))
+        out = self.lines("apply", "--prune", "--all", "-n", "prod", "-f",
+                         f"{self.files}/prod.json")
+        self.assertEqual(out, ["service/more unchanged", "service/other pruned"])
+        os.unlink(f"{self.files}/prod.json")
+        self.assertEqual(self.lines("apply", "--prune", "--all", "-f", self.files)[-1],
+                         "service/more pruned")
+
+    def test_labels_bound_it(self):
+        self.apply(service("mine", labels={"team": "a"}), service("gone", labels={"team": "a"}))
+        path = self.file("x.json", service("mine", labels={"team": "a"}), service("theirs"))
+        self.assertEqual(self.lines("apply", "--prune", "-l", "team=a", "-f", path),
+                         ["service/mine unchanged", "service/gone pruned"])
+        self.assertEqual(self.names("svc"), ["service/mine", "service/web"])
+
+    def test_what_the_pruned_ones_had_can_be_taken(self):
+        ip = self.json("get", "svc", "web")["spec"]["clusterIP"]
+        self.file("web.json", service("web2", clusterIP=ip))
+        self.assertEqual(self.lines("apply", "--prune", "-f", self.files)[-2:],
+                         ["service/web2 created", "service/web pruned"])
+
+    def test_an_error_prunes_nothing(self):
+        before = self.out("get", "svc,po,eps", "-o", "yaml")
+        self.file("pods.json", pod("b", "not an address"))
+        self.fails("apply", "--prune", "-f", self.files)
+        self.assertEqual(self.out("get", "svc,po,eps", "-o", "yaml"), before)
+
+    def test_dry_run(self):
+        self.file("pods.json", pod("b", "10.244.0.3"))
+        self.assertIn("pod/a pruned (dry run)",
+                      self.lines("apply", "--prune", "--dry-run", "-f", self.files))
+        self.assertEqual(self.names("po"), ["pod/a", "pod/b"])
+
+    def test_one_file_is_not_taken_for_all_there_is(self):
+        path = self.file("web.json", service("web", selector={"app": "web"}))
+        error = self.fails("apply", "--prune", "-f", path, status=2)
+        self.assertIn("--all or -l", error)
+        self.assertIn("usage", self.fails("apply", "--prune", "--all", "-l", "a", "-f", path,
+                                          status=2))
+        self.assertIn("usage", self.fails("apply", "--all", "-f", path, status=2))
+        for words in (("-f", path), ("-f", self.files)):
+            self.assertIn("-l", self.fails("apply", "--prune", "-l", "", *words))
+        self.assertEqual(self.names("po"), ["pod/a", "pod/b"])
+        self.lines("apply", "--prune", "--all", "-f", path)
+        self.assertEqual(self.names("po"), [])
+
+    def test_no_files_is_not_nothing_wanted(self):
+        for name in os.listdir(self.files):
+            os.unlink(f"{self.files}/{name}")
+        self.assertIn("no objects", self.fails("apply", "--prune", "-f", self.files))
+        self.assertEqual(self.names("po"), ["pod/a", "pod/b"])
+
+
+class Selector(Case):
+    def test_files_are_filtered(self):
+        path = self.file("a.json", service("a", labels={"tier": "x"}), service("b"))
+        self.assertEqual(self.lines("apply", "-l", "tier in (x,y)", "-f", path),
+                         ["service/a created"])
+        self.assertIn("-l", self.fails("apply", "-l", "tier=none", "-f", path))
+
+    def test_nonsense(self):
+        path = self.file("a.json", service("a"))
+        self.assertIn('expected \'(\'', self.fails("apply", "-l", "a in", "-f", path))

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "cli/put.h"
+
+#include "cli/say.h"
+#include "cluster/prune.h"
+
+void put_done(struct put *p)
+{
+	selector_done(&p->selector);
+	objects_done(&p->objects);
+	cluster_changes_done(&p->applied);
+	cluster_changes_done(&p->pruned);
+}
+
+/* Those that the selector does not mean are as if they were not in the files. */
+static int objects_select(object_vec *objects, const struct selector *selector,
+			  struct err *reterr)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < objects->n; i++) {
+		struct object *o = objects->at[i];
+
+		if (selector_matches(selector, &o->meta->labels))
+			objects->at[kept++] = o;
+		else
+			object_free(o);
+	}
+	objects->n = kept;
+	return kept ? 0 : err_set(reterr, ENODATA, "no object in the files has the labels of -l");
+}
+
+int put_load(struct put *p, struct err *reterr)
+{
+	const struct put_opts *o = p->opts;
+	int r = 0;
+
+	if (o->labels)
+		r = selector_parse(o->labels, &p->selector, reterr);
+	/* A variable of a script that is empty by mistake must not mean everything. */
+	if (!r && o->prune && o->labels && !p->selector.all.n)
+		r = err_set(reterr, EINVAL, "-l selects nothing in particular: with --prune, "
+			    "--all is the way to everything");
+	if (!r)
+		r = files_load(&o->files, o->namespace, o->strict, &p->objects, reterr);
+	if (!r)
+		r = objects_select(&p->objects, &p->selector, reterr);
+	return r;
+}
+
+/* All of those that are there are named. */
+static int refuse_existing(const struct put *p, const struct snapshot *snap, struct err *reterr)
+{
+	size_t n = 0;
+
+	vec_each(at, &p->objects) {
+		const struct meta *m = (*at)->meta;
+		const char *ns = kind_infos[(*at)->kind].namespaced ? m->namespace : "";
+
+		if (m->name && snapshot_find(snap, (*at)->kind, ns, m->name)) {
+			say_already_exists((*at)->kind, m->name, (*at)->file);
+			n++;
+		}
+	}
+	return n ? err_set(reterr, EEXIST, "nothing is created") : 0;
+}
+
+int put_change(void *put, const struct cluster_config *cfg, struct snapshot *snap,
+	       struct err *reterr)
+{
+	struct put *p = put;
+	const object_vec *objects = &p->objects;
+	struct cluster_prune prune = { p->opts->namespace, &p->selector };
+	int r = 0;
+
+	cluster_changes_done(&p->applied);
+	cluster_changes_done(&p->pruned);
+	if (p->create)
+		r = refuse_existing(p, snap, reterr);
+	if (!r && p->opts->prune)
+		r = cluster_prune(snap, cfg, &prune, objects->at, objects->n, &p->pruned, reterr);
+	if (!r)
+		r = cluster_apply(snap, cfg, objects->at, objects->n, &p->applied, reterr);
+	return r;
+}

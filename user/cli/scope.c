@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "cli/scope.h"
+
+#include <string.h>
+
+#include "cli/say.h"
+
+void scope_done(struct scope *s)
+{
+	selector_done(&s->selector);
+}
+
+void found_done(found_vec *found)
+{
+	vec_done(found);
+}
+
+int scope_parse(const struct scope_opts *o, struct scope *ret, struct err *reterr)
+{
+	if (o->all_namespaces && o->namespace)
+		return err_set(reterr, EINVAL, "either -A or -n, not both");
+	ret->namespace = o->all_namespaces ? NULL : o->namespace ?: NAMESPACE_DEFAULT;
+	return o->labels ? selector_parse(o->labels, &ret->selector, reterr) : 0;
+}
+
+static bool scope_has(const struct scope *s, const struct object *o, const char *name)
+{
+	if (name && strcmp(o->meta->name, name))
+		return false;
+	if (s->namespace && kind_infos[o->kind].namespaced &&
+	    strcmp(o->meta->namespace, s->namespace))
+		return false;
+	return selector_matches(&s->selector, &o->meta->labels);
+}
+
+/* Appends; returns how many or -ENOMEM. */
+static int find_one(const struct scope *s, const struct snapshot *snap, const struct resource *res,
+		    found_vec *ret)
+{
+	size_t n_all;
+	struct object **all = snapshot_kind(snap, res->kind, &n_all);
+	int n = 0;
+
+	for (size_t i = 0; i < n_all; i++) {
+		if (!scope_has(s, all[i], res->name))
+			continue;
+		if (vec_push(ret, all[i]))
+			return -ENOMEM;
+		n++;
+	}
+	return n;
+}
+
+int scope_find(const struct scope *s, const struct snapshot *snap, const resource_vec *resources,
+	       found_vec *ret, bool *ret_missing, struct err *reterr)
+{
+	vec_each(res, resources) {
+		int n = find_one(s, snap, res, ret);
+
+		if (n < 0)
+			return err_nomem(reterr);
+		if (n == 0 && res->name && ret_missing) {
+			say_not_found(res->kind, res->name);
+			*ret_missing = true;
+		}
+	}
+	return 0;
+}
+
+void scope_say_none(const struct scope *s, const resource_vec *resources)
+{
+	bool namespaced = false;
+
+	vec_each(res, resources)
+		namespaced |= kind_infos[res->kind].namespaced;
+	if (namespaced && s->namespace)
+		fprintf(stderr, "No resources found in %s namespace.\n", s->namespace);
+	else
+		fputs("No resources found\n", stderr);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Which of the stored objects a command is about: -n, -A, -l and the operands' kinds and names.
+ */
+#pragma once
+
+#include "cli/option.h"
+#include "cli/resource.h"
+#include "model/selector.h"
+#include "model/snapshot.h"
+
+/* In a command's options, with SCOPE_ROWS(struct get_opts, scope) among its rows. */
+struct scope_opts {
+	const char *namespace;
+	bool all_namespaces;
+	const char *labels;
+};
+
+#define SELECTOR_ROW(type_, field, help_)                                          \
+	{ .letter = 'l', .name = "selector", .arg = "LABELS", .help = help_,       \
+	  OPTION_TEXT(type_, field) }
+
+#define SCOPE_ROWS(type_, field)                                                   \
+	{ .letter = 'A', .name = "all-namespaces", .help = "of all namespaces",    \
+	  OPTION_FLAG(type_, field.all_namespaces) },                              \
+	{ .letter = 'n', .name = "namespace", .arg = "NS",                         \
+	  .help = "of this namespace (default \"default\")",                       \
+	  OPTION_TEXT(type_, field.namespace) },                                   \
+	SELECTOR_ROW(type_, field.labels,                                          \
+		     "with these labels: 'app=web,tier!=db,zone in (a,b),!old'")
+
+struct scope {
+	const char *namespace;		/* NULL: all of them */
+	struct selector selector;
+};
+
+void scope_done(struct scope *s);
+DEFINE_OWN_DONE(struct scope, scope_done)
+
+/* -EINVAL with a text for the user. *@ret borrows from @o. */
+int scope_parse(const struct scope_opts *o, struct scope *ret, struct err *reterr);
+
+/* What was found; the snapshot owns it. */
+typedef VEC(struct object *) found_vec;
+void found_done(found_vec *found);
+DEFINE_OWN_DONE(found_vec, found_done)
+
+/*
+ * Appends the objects that are meant. A name of @resources that is not there is said, unless
+ * @ret_missing is NULL, and *@ret_missing set.
+ */
+int scope_find(const struct scope *s, const struct snapshot *snap, const resource_vec *resources,
+	       found_vec *ret, bool *ret_missing, struct err *reterr);
+
+/* "No resources found in default namespace." */
+void scope_say_none(const struct scope *s, const resource_vec *resources);
