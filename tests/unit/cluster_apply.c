@@ -221,10 +221,12 @@ Test(cluster_immutable, primary_family)
 {
 	own(sandbox_done) struct sandbox w = sandbox_new();
 
-	EXPECT_APPLIED(&w, SERVICE("web"));
+	EXPECT_APPLIED(&w, SERVICE("web", .ips = { "10.96.0.1" }));
 	EXPECT_REFUSED(&w,
-		       INVALID
-		       "spec.ipFamilies[0]: Invalid value: \"IPv6\": may not change once set",
+		       "The Service \"web\" is invalid:\n"
+		       "* spec.ipFamilies[0]: Invalid value: \"IPv6\": may not change once set\n"
+		       "* spec.clusterIPs[0]: Invalid value: \"10.96.0.1\": expected an IPv6 value "
+		       "as indicated by `ipFamilies[0]`",
 		       SERVICE("web", .families = { FAMILY_V6 }, .n_families = 1));
 }
 
@@ -241,7 +243,7 @@ Test(cluster_immutable, class_and_health_check_port)
 		SERVICE("web", .type = SERVICE_LOAD_BALANCER, .lb_class = "x.y/z"));
 	EXPECT_REFUSED(&w,
 		       INVALID
-		       "spec.loadBalancerClass: Invalid value: \"null\": may not change once set",
+		       "spec.loadBalancerClass: Invalid value: null: may not change once set",
 		       SERVICE("web", .type = SERVICE_LOAD_BALANCER));
 	EXPECT_REFUSED(
 		&w, INVALID "spec.healthCheckNodePort: Invalid value: 31001: field is immutable",
@@ -369,10 +371,13 @@ Test(cluster_family, defaults)
 		{ { .families = { FAMILY_V6 }, .n_families = 1, .policy = IPFP_REQUIRE_DUAL },
 		  "64",
 		  IPFP_REQUIRE_DUAL },
-		{ { .families = { FAMILY_V6, FAMILY_V4 }, .n_families = 2 },
+		{ { .families = { FAMILY_V6, FAMILY_V4 }, .n_families = 2,
+		    .policy = IPFP_PREFER_DUAL },
 		  "64",
+		  IPFP_PREFER_DUAL },
+		{ { .ips = { "10.96.0.7", "fd00:10:96::7" }, .policy = IPFP_REQUIRE_DUAL },
+		  "46",
 		  IPFP_REQUIRE_DUAL },
-		{ { .ips = { "10.96.0.7", "fd00:10:96::7" } }, "46", IPFP_REQUIRE_DUAL },
 		{ { .headless = true, .selector = "a=b" }, "4", IPFP_SINGLE },
 		{ { .headless = true }, "46", IPFP_REQUIRE_DUAL },
 		{ { .headless = true, .policy = IPFP_SINGLE }, "4", IPFP_SINGLE },
@@ -400,19 +405,19 @@ Test(cluster_family, mismatches_are_refused)
 		&w,
 		INVALID
 		"spec.clusterIPs[0]: Invalid value: \"10.96.0.7\": expected an IPv6 value as "
-		"indicated by `spec.ipFamilies[0]`",
+		"indicated by `ipFamilies[0]`",
 		SERVICE("web", .ips = { "10.96.0.7" }, .families = { FAMILY_V6 },
 			.n_families = 1));
 	EXPECT_REFUSED(
 		&w,
 		INVALID "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be "
-			"'RequireDualStack' or "
-			"'PreferDualStack' when multiple cluster IPs are specified",
+			"RequireDualStack or PreferDualStack when multiple `clusterIPs` are "
+			"specified",
 		SERVICE("web", .ips = { "10.96.0.7", "fd00:10:96::7" }, .policy = IPFP_SINGLE));
 	EXPECT_REFUSED(&w,
 		       INVALID "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be "
-			       "'RequireDualStack' or "
-			       "'PreferDualStack' when multiple IP families are specified",
+			       "RequireDualStack or PreferDualStack when multiple `ipFamilies` "
+			       "are specified",
 		       SERVICE("web", .families = { FAMILY_V4, FAMILY_V6 }, .n_families = 2,
 			       .policy = IPFP_SINGLE));
 }

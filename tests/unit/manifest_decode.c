@@ -66,22 +66,21 @@ static const struct {
 	  "between 1 and 65535, not the string \"http\"" },
 	{ SVC "spec: {ports: [{port: '80'}]}", "web.yaml:4: spec.ports[0].port: must be a number "
 	  "between 1 and 65535, not the string \"80\"" },
-	{ SVC "spec: {ports: [{port: 65536}]}", "web.yaml:4: spec.ports[0].port: must be a number "
-	  "between 1 and 65535, not the number 65536" },
-	{ SVC "spec: {ports: [{port: -1}]}", "web.yaml:4: spec.ports[0].port: must be a number "
-	  "between 1 and 65535, not the number -1" },
+	{ SVC "spec: {ports: [{port: 65536}]}", "web.yaml:4: spec.ports[0].port: Invalid value: "
+	  "65536: must be between 1 and 65535, inclusive" },
+	{ SVC "spec: {ports: [{port: -1}]}", "web.yaml:4: spec.ports[0].port: Invalid value: "
+	  "-1: must be between 1 and 65535, inclusive" },
 	{ SVC "spec: {ports: [{port: 80.5}]}", "web.yaml:4: spec.ports[0].port: must be a number "
 	  "between 1 and 65535, not the number 80.5" },
 	{ SVC "spec: {ports: [{port: 99999999999999999999999}]}", "web.yaml:4: spec.ports[0].port: "
-	  "must be a number between 1 and 65535, not the number 99999999999999999999999" },
+	  "Invalid value: 99999999999999999999999: must be between 1 and 65535, inclusive" },
 	{ SVC "spec: {ports: [{port: true}]}", "web.yaml:4: spec.ports[0].port: must be a number "
 	  "between 1 and 65535, not the boolean true" },
 	{ SVC "spec: {ports: [{targetPort: true}]}", "web.yaml:4: spec.ports[0].targetPort: must "
 	  "be "
 	  "a number between 1 and 65535 or the name of a container port, not a boolean" },
-	{ SVC "spec: {ports: [{targetPort: 70000}]}", "web.yaml:4: spec.ports[0].targetPort: must "
-	  "be "
-	  "a number between 1 and 65535, not the number 70000" },
+	{ SVC "spec: {ports: [{targetPort: 70000}]}", "web.yaml:4: spec.ports[0].targetPort: "
+	  "Invalid value: 70000: must be between 1 and 65535, inclusive" },
 	{ SVC "spec: {ports: [{protocol: tcp}]}", "web.yaml:4: spec.ports[0].protocol: Unsupported "
 	  "value: \"tcp\": supported values: \"SCTP\", \"TCP\", \"UDP\"" },
 	{ SVC "spec: {type: Headless}", "web.yaml:4: spec.type: Unsupported value: \"Headless\": "
@@ -89,9 +88,11 @@ static const struct {
 	{ SVC "spec: {sessionAffinity: Cookie}", "web.yaml:4: spec.sessionAffinity: Unsupported "
 	  "value: \"Cookie\": supported values: \"ClientIP\", \"None\"" },
 	{ SVC "spec: {sessionAffinityConfig: {clientIP: {timeoutSeconds: 0}}}", "web.yaml:4: "
-	  "spec.sessionAffinityConfig.clientIP.timeoutSeconds: must be a number between 1 and "
-	  "86400, "
-	  "not the number 0" },
+	  "spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 0: must be greater "
+	  "than 0 and less than 86400" },
+	{ SVC "spec: {sessionAffinityConfig: {clientIP: {timeoutSeconds: 86401}}}", "web.yaml:4: "
+	  "spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be "
+	  "greater than 0 and less than 86400" },
 	{ SVC "spec: {publishNotReadyAddresses: 'true'}", "web.yaml:4: "
 	  "spec.publishNotReadyAddresses:"
 	  " must be true or false, not the string \"true\"" },

@@ -7,9 +7,15 @@
 
 #include <errno.h>
 
+#define ERR_TEXT_MAX 4096
+
 struct err {
 	int code;		/* positive errno, 0 while nothing failed */
-	char text[768];		/* one sentence, lower case, no period, no newline */
+	/*
+	 * One sentence, lower case, no period. No newline, except where an object is refused
+	 * for several reasons: each is then on a line of its own that begins with "* ".
+	 */
+	char text[ERR_TEXT_MAX];
 };
 
 /*

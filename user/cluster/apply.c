@@ -49,19 +49,32 @@ static int keep_identity(struct object *now, const struct object *old)
 	return 0;
 }
 
-static int prepare_service(struct object *now, const struct object *old, bool policy_given,
-			   struct err *reterr)
+/* All that is wrong with it, and with how it differs from @old. */
+static int check(const struct object *now, const struct object *old, struct err *reterr)
 {
-	struct service *s = &now->u.service;
-	const struct service *was = old ? &old->u.service : NULL;
-	int r = 0;
+	struct refuse why;
 
-	/* The default is for a new Service; an old one keeps its policy. */
-	if (!policy_given)
-		s->ip_family_policy = IPFP_UNSET;
-	if (was)
-		r = service_keep(s, was, reterr) ?: service_check_update(now, was, reterr);
-	return r ?: service_settle_families(now, was, reterr);
+	refuse_begin(&why, now);
+	if (old && now->kind == KIND_SERVICE)
+		service_check_update(&why, &old->u.service);
+	object_check(&why);
+	return refuse_end(&why, reterr);
+}
+
+/* Brings @o from what was given to all that does not need an allocator. */
+static int prepare(struct object *o, const struct object *old, struct err *reterr)
+{
+	struct service *s = o->kind == KIND_SERVICE ? &o->u.service : NULL;
+	int r;
+
+	if (s && old && service_keep(s, &old->u.service) < 0)
+		return err_nomem(reterr);
+	r = check(o, old, reterr);
+	if (r < 0)
+		return r;
+	if ((s && service_settle_families(s) < 0) || keep_identity(o, old) < 0)
+		return err_nomem(reterr);
+	return 0;
 }
 
 static int stage(const struct snapshot *snap, const struct object *given, staged_vec *staged,
@@ -69,22 +82,18 @@ static int stage(const struct snapshot *snap, const struct object *given, staged
 {
 	own(object_free) struct object *o = object_copy(given);
 	const struct object *old = NULL;
-	bool policy_given;
 	int r;
 
 	if (!o)
 		return err_nomem(reterr);
-	policy_given = o->kind == KIND_SERVICE && o->u.service.ip_family_policy != IPFP_UNSET;
 	r = object_default(o, reterr);
 	if (!r && o->meta->name)
 		old = snapshot_find(snap, o->kind, o->meta->namespace, o->meta->name);
-	if (!r && o->kind == KIND_SERVICE)
-		r = prepare_service(o, old, policy_given, reterr);
 	if (!r)
-		r = object_validate(o, reterr);
+		r = prepare(o, old, reterr);
 	if (r < 0)
 		return r;
-	if (keep_identity(o, old) < 0 || vec_reserve(staged, 1) < 0)
+	if (vec_reserve(staged, 1) < 0)
 		return err_nomem(reterr);
 	staged->at[staged->n++] = (struct staged){ TAKE(o), old };
 	return 0;
@@ -100,8 +109,8 @@ static void place_text(const struct object *o, char *buf, size_t size)
 		snprintf(buf, size, "the input");
 }
 
-static int refuse_twice(const staged_vec *staged, const struct object *a,
-			const struct object *b, struct err *reterr)
+static int refuse_given_twice(const staged_vec *staged, const struct object *a,
+			      const struct object *b, struct err *reterr)
 {
 	const struct staged *s = staged->at;
 	char first[200], second[200];
@@ -126,7 +135,7 @@ static int sort_staged(const staged_vec *staged, object_vec *ret, struct err *re
 	edit_sort(ret);
 	for (size_t i = 1; i < ret->n; i++) {
 		if (!object_cmp(ret->at[i - 1], ret->at[i]))
-			return refuse_twice(staged, ret->at[i - 1], ret->at[i], reterr);
+			return refuse_given_twice(staged, ret->at[i - 1], ret->at[i], reterr);
 	}
 	return 0;
 }

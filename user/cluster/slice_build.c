@@ -109,7 +109,7 @@ static const char *zone_of(const struct slice_build *b, const struct pod *p)
 /* The old annotation wins over trafficDistribution, but its proportions are not computed. */
 static bool hints_by_annotation(const struct meta *m)
 {
-	const char *mode = labels_find(&m->annotations, "service.kubernetes.io/topology-mode");
+	const char *mode = labels_find(&m->annotations, ANNOTATION_TOPOLOGY_MODE);
 
 	return mode && !strcasecmp(mode, "auto");
 }

@@ -129,22 +129,34 @@ int object_default(struct object *o, struct err *reterr)
 	return 0;
 }
 
-int object_validate(const struct object *o, struct err *reterr)
+void object_check(struct refuse *r)
 {
-	const struct refuse r = { .object = o, .err = reterr };
+	const struct object *o = r->object;
 
 	switch (o->kind) {
 	case KIND_SERVICE:
-		return service_validate(&r, &o->u.service);
+		service_check(r, &o->u.service);
+		break;
 	case KIND_SLICE:
-		return slice_validate(&r, &o->u.slice);
+		slice_check(r, &o->u.slice);
+		break;
 	case KIND_POD:
-		return pod_validate(&r, &o->u.pod);
+		pod_check(r, &o->u.pod);
+		break;
 	case KIND_NODE:
 	case KIND_COUNT:
+		node_check(r, &o->u.node);
 		break;
 	}
-	return node_validate(&r, &o->u.node);
+}
+
+int object_validate(const struct object *o, struct err *reterr)
+{
+	struct refuse r;
+
+	refuse_begin(&r, o);
+	object_check(&r);
+	return refuse_end(&r, reterr);
 }
 
 static int text_cmp(const char *a, const char *b)

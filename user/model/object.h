@@ -116,6 +116,13 @@ struct service {
 	char *traffic_distribution;
 };
 
+/* Whether it has frontends that are meant for clients outside: node ports, external addresses. */
+bool service_is_external(const struct service *s);
+
+/* The cluster addresses as the API server's messages have them: []string{"10.96.0.9"} */
+#define SERVICE_IPS_TEXT_MAX 160
+const char *service_ips_text(const struct service *s, char buf[static SERVICE_IPS_TEXT_MAX]);
+
 /* --- EndpointSlice ------------------------------------------------------------ */
 
 enum tristate {
@@ -159,6 +166,7 @@ struct slice {
 #define LABEL_HEADLESS "service.kubernetes.io/headless"
 #define LABEL_SERVICE_PROXY "service.kubernetes.io/service-proxy-name"
 #define LABEL_ZONE "topology.kubernetes.io/zone"
+#define ANNOTATION_TOPOLOGY_MODE "service.kubernetes.io/topology-mode"
 /* What cluster/ makes from selectors bears this in LABEL_MANAGED_BY. */
 #define SLUICE_SLICE_MANAGER "endpointslice-controller.sluice"
 

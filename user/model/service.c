@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <stdio.h>
 #include <string.h>
 
 #include "model/kinds.h"
@@ -29,6 +30,24 @@ const char *service_type_name(enum service_type t)
 		return "ExternalName";
 	}
 	return "?";
+}
+
+bool service_is_external(const struct service *s)
+{
+	return s->type == SERVICE_NODE_PORT || s->type == SERVICE_LOAD_BALANCER ||
+	       (s->type == SERVICE_CLUSTER_IP && s->external_ips.n);
+}
+
+const char *service_ips_text(const struct service *s, char buf[static SERVICE_IPS_TEXT_MAX])
+{
+	int n = snprintf(buf, SERVICE_IPS_TEXT_MAX, "[]string{%s", s->headless ? "\"None\"" : "");
+
+	for (size_t i = 0; i < s->cluster_ips.n && n < SERVICE_IPS_TEXT_MAX; i++)
+		n += snprintf(buf + n, SERVICE_IPS_TEXT_MAX - n, "%s\"%.45s\"",
+			      i || s->headless ? ", " : "", s->cluster_ips.at[i]);
+	if (n < SERVICE_IPS_TEXT_MAX)
+		snprintf(buf + n, SERVICE_IPS_TEXT_MAX - n, "}");
+	return buf;
 }
 
 static int port_copy(struct service_port *to, const struct service_port *from)
