@@ -162,7 +162,7 @@ Test(decode, unknown_kinds_are_counted_or_refused)
 	texts_done(&said);
 	cr_expect_str_eq(message(text, &strict), "web.yaml:1: unknown kind \"Deployment\" of "
 	  "apiVersion "
-			 "\"apps/v1\": sluice knows Service, Pod and Node of v1 and EndpointSlice "
+			 "\"apps/v1\": sluice knows Service, Endpoints, Pod and Node of v1 and EndpointSlice "
 			 "of "
 			 "discovery.k8s.io/v1");
 }

@@ -89,7 +89,8 @@ static int unknown_take(struct parse *p, const struct doc_node *n, const struct 
 	if (!p->opt || !p->opt->strict)
 		return unknown_add(p, t);
 	return err_set(p->err, EINVAL, "%s:%u: unknown kind %s of apiVersion %s: sluice knows "
-		       "Service, Pod and Node of v1 and EndpointSlice of discovery.k8s.io/v1",
+		       "Service, Endpoints, Pod and Node of v1 and EndpointSlice of "
+		       "discovery.k8s.io/v1",
 		       p->name, n->line, quote(t->kind, kind), quote(t->api_version, version));
 }
 

@@ -41,6 +41,19 @@ void slice_done(struct slice *s);
 int slice_default(struct slice *s);
 void slice_check(struct refuse *r, const struct slice *s);
 
+/* What a slice shares with Endpoints. */
+int slice_ports_copy(slice_port_vec *to, const slice_port_vec *from);
+int slice_ports_default(slice_port_vec *ports);
+void slice_ports_done(slice_port_vec *ports);
+int endpoints_list_copy(endpoint_vec *to, const endpoint_vec *from);
+int endpoints_list_default(endpoint_vec *endpoints);
+void endpoints_list_done(endpoint_vec *endpoints);
+
+int endpoints_copy(struct endpoints *to, const struct endpoints *from);
+void endpoints_done(struct endpoints *e);
+int endpoints_default(struct endpoints *e);
+void endpoints_check(struct refuse *r, const struct endpoints *e);
+
 int pod_copy(struct pod *to, const struct pod *from);
 void pod_done(struct pod *p);
 int pod_default(struct pod *p);

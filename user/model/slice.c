@@ -21,7 +21,7 @@ static int port_copy(struct slice_port *to, const struct slice_port *from)
 	return 0;
 }
 
-static int endpoint_copy(struct endpoint *to, const struct endpoint *from)
+int endpoint_copy(struct endpoint *to, const struct endpoint *from)
 {
 	*to = (struct endpoint){
 		.ready = from->ready,
@@ -41,21 +41,35 @@ static int endpoint_copy(struct endpoint *to, const struct endpoint *from)
 	return 0;
 }
 
+int slice_ports_copy(slice_port_vec *to, const slice_port_vec *from)
+{
+	if (vec_reserve(to, from->n) < 0)
+		return -ENOMEM;
+	vec_each(p, from) {
+		if (port_copy(&to->at[to->n++], p) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int endpoints_list_copy(endpoint_vec *to, const endpoint_vec *from)
+{
+	if (vec_reserve(to, from->n) < 0)
+		return -ENOMEM;
+	vec_each(e, from) {
+		if (endpoint_copy(&to->at[to->n++], e) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int slice_copy(struct slice *to, const struct slice *from)
 {
 	to->family = from->family;
 	to->fqdn = from->fqdn;
-	if (vec_reserve(&to->ports, from->ports.n) < 0 ||
-	    vec_reserve(&to->endpoints, from->endpoints.n) < 0)
+	if (slice_ports_copy(&to->ports, &from->ports) < 0 ||
+	    endpoints_list_copy(&to->endpoints, &from->endpoints) < 0)
 		return -ENOMEM;
-	vec_each(p, &from->ports) {
-		if (port_copy(&to->ports.at[to->ports.n++], p) < 0)
-			return -ENOMEM;
-	}
-	vec_each(e, &from->endpoints) {
-		if (endpoint_copy(&to->endpoints.at[to->endpoints.n++], e) < 0)
-			return -ENOMEM;
-	}
 	return 0;
 }
 
@@ -72,36 +86,56 @@ static void endpoint_done(struct endpoint *e)
 	free(e->target_name);
 }
 
-void slice_done(struct slice *s)
+void slice_ports_done(slice_port_vec *ports)
 {
-	meta_done(&s->meta);
-	vec_each(p, &s->ports) {
+	vec_each(p, ports) {
 		free(p->name);
 		free(p->app_protocol);
 	}
-	vec_done(&s->ports);
-	vec_each(e, &s->endpoints)
+	vec_done(ports);
+}
+
+void endpoints_list_done(endpoint_vec *endpoints)
+{
+	vec_each(e, endpoints)
 		endpoint_done(e);
-	vec_done(&s->endpoints);
+	vec_done(endpoints);
+}
+
+void slice_done(struct slice *s)
+{
+	meta_done(&s->meta);
+	slice_ports_done(&s->ports);
+	endpoints_list_done(&s->endpoints);
 }
 
 /* --- defaults ------------------------------------------------------------------- */
 
-int slice_default(struct slice *s)
+int slice_ports_default(slice_port_vec *ports)
 {
-	vec_each(p, &s->ports) {
+	vec_each(p, ports) {
 		if (!p->protocol)
 			p->protocol = PROTO_TCP;
 		if (!p->name && !(p->name = strdup("")))
 			return -ENOMEM;
 	}
-	if (s->fqdn)
-		return 0;
-	vec_each(e, &s->endpoints) {
+	return 0;
+}
+
+int endpoints_list_default(endpoint_vec *endpoints)
+{
+	vec_each(e, endpoints) {
 		if (texts_canonical_addr(&e->addresses) < 0)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+int slice_default(struct slice *s)
+{
+	if (slice_ports_default(&s->ports) < 0)
+		return -ENOMEM;
+	return s->fqdn ? 0 : endpoints_list_default(&s->endpoints);
 }
 
 /* --- rules ---------------------------------------------------------------------- */
