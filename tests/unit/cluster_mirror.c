@@ -6,19 +6,6 @@
 
 #include "manifest/manifest.h"
 
-/* Applies a manifest's text. */
-static void apply_text(struct sandbox *w, const char *text)
-{
-	own(objects_done) object_vec objects = { 0 };
-
-	w->err = (struct err){ 0 };
-	cluster_changes_done(&w->changes);
-	cr_assert_eq(manifest_parse("m", text, strlen(text), NULL, &objects, &w->err), 0, "%s",
-		     w->err.text);
-	cr_assert_eq(cluster_apply(&w->snap, &w->cfg, objects.at, objects.n, &w->changes, &w->err),
-		     0, "%s", w->err.text);
-}
-
 #define SERVICE_TEXT(more)                                                         \
 	"{apiVersion: v1, kind: Service, metadata: {name: db}, spec: {ports: [{port: 1}]" more "}}\n"
 #define ENDPOINTS(meta, subsets)                                                   \
@@ -60,16 +47,16 @@ Test(cluster_mirror, follows_what_changes)
 	own(sandbox_done) struct sandbox w = sandbox_new();
 
 	/* Either may come first. */
-	apply_text(&w, ENDPOINTS("", "{addresses: [{ip: 192.0.2.1}], ports: [{port: 1}]}"));
+	sandbox_apply_text(&w, ENDPOINTS("", "{addresses: [{ip: 192.0.2.1}], ports: [{port: 1}]}"));
 	cr_assert_eq(n_slices(&w), 0);
-	apply_text(&w, SERVICE_TEXT(""));
+	sandbox_apply_text(&w, SERVICE_TEXT(""));
 	cr_assert(endpoint_of(&w, "192.0.2.1"));
-	apply_text(&w, ENDPOINTS("", "{addresses: [{ip: 192.0.2.2}], ports: [{port: 1}]}"));
+	sandbox_apply_text(&w, ENDPOINTS("", "{addresses: [{ip: 192.0.2.2}], ports: [{port: 1}]}"));
 	cr_assert_not(endpoint_of(&w, "192.0.2.1"));
 	cr_assert(endpoint_of(&w, "192.0.2.2"));
-	apply_text(&w, SERVICE_TEXT(", selector: {a: b}"));
+	sandbox_apply_text(&w, SERVICE_TEXT(", selector: {a: b}"));
 	cr_assert_not(endpoint_of(&w, "192.0.2.2"), "a selector wins");
-	apply_text(&w, SERVICE_TEXT(""));
+	sandbox_apply_text(&w, SERVICE_TEXT(""));
 	cr_assert(endpoint_of(&w, "192.0.2.2"));
 	cr_assert_eq(sandbox_delete(&w, KIND_ENDPOINTS, "db"), 0, "%s", w.err.text);
 	cr_assert_eq(n_slices(&w), 0);
@@ -89,7 +76,7 @@ Test(cluster_mirror, some_are_not_meant_to_be)
 
 		cr_assert_gt(asprintf(&text, SERVICE_TEXT("") ENDPOINTS("%s",
 			     "{addresses: [{ip: 192.0.2.1}], ports: [{port: 1}]}"), metas[i]), 0);
-		apply_text(&w, text);
+		sandbox_apply_text(&w, text);
 		cr_assert_eq(n_slices(&w), 0, "%s", metas[i]);
 	}
 }
@@ -107,7 +94,7 @@ Test(cluster_mirror, families_and_many_addresses_are_slices_of_their_own)
 		fprintf(f, ", {ip: 192.0.2.%u}", i);
 	fputs("]}]}", f);
 	fclose(f);
-	apply_text(&w, text);
+	sandbox_apply_text(&w, text);
 	cr_assert_eq(n_slices(&w), 4);
 	for (size_t i = 0; i < 4; i++) {
 		const struct slice *s = slice_at(&w, i);
@@ -117,7 +104,7 @@ Test(cluster_mirror, families_and_many_addresses_are_slices_of_their_own)
 	}
 	cr_assert_eq(v4, 250);
 	cr_assert_eq(v6, 1);
-	apply_text(&w, text);
+	sandbox_apply_text(&w, text);
 	cr_assert_eq(w.changes.at[1].change, CHANGE_NONE);
 }
 

@@ -9,6 +9,7 @@
 #include "cli/files.h"
 #include "cli/say.h"
 #include "cli/session.h"
+#include "daemon/settings.h"
 
 struct apply_opts {
 	option_list files;
@@ -22,10 +23,12 @@ static int apply_objects(struct session *s, const object_vec *objects,
 			 cluster_change_vec *changes, struct err *reterr)
 {
 	own(snapshot_done) struct snapshot before = { 0 }, after = { 0 };
-	struct cluster_config cfg = cluster_config_default();
+	struct cluster_config cfg;
 	int r;
 
-	r = store_load(s->store, &before, reterr);
+	r = settings_load(s->store, &cfg, reterr);
+	if (!r)
+		r = store_load(s->store, &before, reterr);
 	if (!r)
 		r = store_load(s->store, &after, reterr);
 	if (!r)

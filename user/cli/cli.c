@@ -18,7 +18,8 @@
 /* In the order in which a person meets them. */
 const struct command *const cli_commands[] = {
 	&command_attach, &command_apply, &command_get,	  &command_stats,    &command_status,
-	&command_delete, &command_sync,	 &command_detach, &command_selftest, NULL,
+	&command_delete, &command_sync,	 &command_detach, &command_config,
+	&command_selftest, NULL,
 };
 
 struct global_opts {

@@ -58,6 +58,7 @@ struct command {
 extern const struct command command_attach;
 extern const struct command command_detach;
 extern const struct command command_apply;
+extern const struct command command_config;
 extern const struct command command_delete;
 extern const struct command command_get;
 extern const struct command command_stats;

@@ -9,6 +9,7 @@
 #include "cli/resource.h"
 #include "cli/say.h"
 #include "cli/session.h"
+#include "daemon/settings.h"
 
 struct delete_opts {
 	option_list files;
@@ -60,10 +61,12 @@ static int delete_refs(struct session *s, const ref_vec *refs, bool ignore_missi
 		       cluster_change_vec *changes, struct err *reterr)
 {
 	own(snapshot_done) struct snapshot before = { 0 }, after = { 0 };
-	struct cluster_config cfg = cluster_config_default();
+	struct cluster_config cfg;
 	int r;
 
-	r = store_load(s->store, &before, reterr);
+	r = settings_load(s->store, &cfg, reterr);
+	if (!r)
+		r = store_load(s->store, &before, reterr);
 	if (!r)
 		r = store_load(s->store, &after, reterr);
 	if (!r)

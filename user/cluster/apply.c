@@ -7,6 +7,7 @@
 
 #include "cluster/alloc_ip.h"
 #include "cluster/alloc_port.h"
+#include "cluster/balance.h"
 #include "cluster/change.h"
 #include "cluster/config.h"
 #include "cluster/endpoints.h"
@@ -222,14 +223,16 @@ static int take_changed(staged_vec *staged, object_vec *puts, cluster_change_vec
 	return 0;
 }
 
-static int apply_staged(struct snapshot *snap, staged_vec *staged, cluster_change_vec *changes)
+static int apply_staged(struct snapshot *snap, const struct cluster_config *cfg,
+			staged_vec *staged, cluster_change_vec *changes)
 {
 	own(cluster_changes_done) cluster_change_vec mine = { 0 };
 	own(objects_done) object_vec puts = { 0 };
 	own(edit_done) struct edit e = { 0 };
 
 	if (edit_init(&e, snap) < 0 || take_changed(staged, &puts, &mine) < 0 ||
-	    edit_change(&e, &puts, NULL) < 0 || endpoints_sync(&e) < 0 ||
+	    edit_change(&e, &puts, NULL) < 0 || balance(&e, cfg) < 0 ||
+	    endpoints_sync(&e) < 0 ||
 	    changes_move(changes, &mine) < 0)
 		return -ENOMEM;
 	edit_commit(&e, snap);
@@ -247,7 +250,7 @@ int cluster_apply(struct snapshot *snap, const struct cluster_config *cfg,
 		r = stage(snap, objects[i], &staged, reterr);
 	if (!r)
 		r = allocate(snap, cfg, &staged, reterr);
-	if (!r && apply_staged(snap, &staged, changes) < 0)
+	if (!r && apply_staged(snap, cfg, &staged, changes) < 0)
 		r = err_nomem(reterr);
 	return r;
 }

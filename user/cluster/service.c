@@ -217,6 +217,20 @@ static void drop_void(struct service *now, const struct service *old)
 	vec_done(&now->lb_ingress);
 }
 
+/* As `kubectl apply`, which does not touch the status, unless the manifest has one. */
+static int keep_ingress(struct service *now, const struct service *old)
+{
+	if (now->lb_ingress.n)
+		return 0;
+	if (vec_reserve(&now->lb_ingress, old->lb_ingress.n) < 0)
+		return -ENOMEM;
+	vec_each(in, &old->lb_ingress) {
+		if (lb_ingress_copy(&now->lb_ingress.at[now->lb_ingress.n++], in) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* SingleStack gives up a second address and family only if they are not newly asked for. */
 static void give_up_second(struct service *now, const struct service *old)
 {
@@ -238,6 +252,9 @@ int service_keep(struct service *now, const struct service *old)
 	if (service_needs_health_port(now) && service_needs_health_port(old) &&
 	    !now->health_check_node_port)
 		now->health_check_node_port = old->health_check_node_port;
+	if (now->type == SERVICE_LOAD_BALANCER && old->type == SERVICE_LOAD_BALANCER &&
+	    keep_ingress(now, old) < 0)
+		return -ENOMEM;
 	drop_void(now, old);
 	if (now->ip_family_policy == IPFP_SINGLE)
 		give_up_second(now, old);

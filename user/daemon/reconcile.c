@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "cluster/cluster.h"
+#include "daemon/settings.h"
 #include "datapath/netns.h"
 
 #define FACT_NODE "node"
@@ -75,10 +75,12 @@ int node_view_load(struct store *store, struct datapath *dp, image_warn_fn *warn
 		   struct node_view *ret, struct err *reterr)
 {
 	own(node_view_done) struct node_view v = { 0 };
-	struct cluster_config cfg = cluster_config_default();
+	struct cluster_config cfg;
 	int r;
 
-	r = store_load(store, &v.snap, reterr);
+	r = settings_load(store, &cfg, reterr);
+	if (!r)
+		r = store_load(store, &v.snap, reterr);
 	if (!r)
 		r = reconcile_node_name(store, &v.node, reterr);
 	if (!r)

@@ -119,6 +119,9 @@ struct service {
 /* Whether it has frontends that are meant for clients outside: node ports, external addresses. */
 bool service_is_external(const struct service *s);
 
+/* A deep copy that overwrites *@to. 0 or -ENOMEM, then it is half a one, for its owner to free. */
+int lb_ingress_copy(struct lb_ingress *to, const struct lb_ingress *from);
+
 /* The cluster addresses as the API server's messages have them: []string{"10.96.0.9"} */
 #define SERVICE_IPS_TEXT_MAX 160
 const char *service_ips_text(const struct service *s, char buf[static SERVICE_IPS_TEXT_MAX]);

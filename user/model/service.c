@@ -61,7 +61,7 @@ static int port_copy(struct service_port *to, const struct service_port *from)
 	return 0;
 }
 
-static int ingress_copy(struct lb_ingress *to, const struct lb_ingress *from)
+int lb_ingress_copy(struct lb_ingress *to, const struct lb_ingress *from)
 {
 	*to = (struct lb_ingress){ .proxy = from->proxy };
 	if (text_copy(&to->ip, from->ip) < 0 ||
@@ -83,7 +83,7 @@ static int lists_copy(struct service *to, const struct service *from)
 			return -ENOMEM;
 	}
 	vec_each(in, &from->lb_ingress) {
-		if (ingress_copy(&to->lb_ingress.at[to->lb_ingress.n++], in) < 0)
+		if (lb_ingress_copy(&to->lb_ingress.at[to->lb_ingress.n++], in) < 0)
 			return -ENOMEM;
 	}
 	if (texts_copy(&to->cluster_ips, &from->cluster_ips) < 0 ||
