@@ -123,21 +123,12 @@ static bool is_ours(struct lb_pools *p, const struct service *s)
 	return true;
 }
 
-static struct lb_ingress *of_family(const struct service *s, enum family family)
+static bool has_family(const struct service *s, enum family family)
 {
 	struct addr a;
 
 	vec_each(in, &s->lb_ingress) {
 		if (!addr_parse(in->ip, &a) && addr_family(&a) == family)
-			return in;
-	}
-	return NULL;
-}
-
-static bool wants_family(const struct service *s, enum family family)
-{
-	vec_each(f, &s->ip_families) {
-		if (*f == family)
 			return true;
 	}
 	return false;
@@ -149,74 +140,38 @@ static bool asks(const struct service *s, enum family family, struct addr *ret)
 	return s->lb_ip && !addr_parse(s->lb_ip, ret) && addr_family(ret) == family;
 }
 
-static int set_address(struct service *s, struct lb_ingress *in, const struct addr *a)
-{
-	char text[ADDR_TEXT_MAX];
-	char *copy = strdup(addr_text(a, text));
-
-	if (!copy)
-		return -ENOMEM;
-	if (in) {
-		free(in->ip);
-		in->ip = copy;
-		return 0;
-	}
-	if (vec_push(&s->lb_ingress, (struct lb_ingress){ .ip = copy }) < 0) {
-		free(copy);
-		return -ENOMEM;
-	}
-	return 0;
-}
-
-/* 0, 1 if it changed @s, or -ENOMEM. */
+/* 0, 1 if @s got one, or -ENOMEM. */
 static int fill_family(struct lb_pools *p, struct service *s, enum family family)
 {
-	struct lb_ingress *in = of_family(s, family);
-	struct addr has, a;
+	struct lb_ingress in = { 0 };
+	char text[ADDR_TEXT_MAX];
+	struct addr a;
 	int r;
 
-	if (asks(s, family, &a)) {
-		if (in && !addr_parse(in->ip, &has) && !addr_cmp(&has, &a))
-			return 0;
-		r = take_asked(p, &a);
-	} else if (in) {
+	if (has_family(s, family))
 		return 0;
-	} else {
-		r = take_lowest(p, family, &a);
+	r = asks(s, family, &a) ? take_asked(p, &a) : take_lowest(p, family, &a);
+	if (r < 0)
+		return r == -ENOSPC ? 0 : r;
+	in.ip = strdup(addr_text(&a, text));
+	if (!in.ip || vec_reserve(&s->lb_ingress, 1) < 0) {
+		free(in.ip);
+		return -ENOMEM;
 	}
-	if (r == -ENOSPC)
-		return 0;
-	return r ?: set_address(s, in, &a) ?: 1;
-}
-
-/* 0, 1 if it changed @s, or -ENOMEM. */
-static int drop_families(struct service *s)
-{
-	size_t kept = 0, n = s->lb_ingress.n;
-	struct addr a;
-
-	vec_each(in, &s->lb_ingress) {
-		if (!addr_parse(in->ip, &a) && wants_family(s, addr_family(&a))) {
-			s->lb_ingress.at[kept++] = *in;
-			continue;
-		}
-		free(in->ip);
-		free(in->hostname);
-	}
-	s->lb_ingress.n = kept;
-	return kept != n;
+	s->lb_ingress.at[s->lb_ingress.n++] = in;
+	return 1;
 }
 
 static int balance_one(struct lb_pools *p, const struct object *o, object_vec *puts)
 {
 	own(object_free) struct object *now = object_copy(o);
-	int changed, r = 0;
+	int changed = 0;
 
 	if (!now || vec_reserve(puts, 1) < 0)
 		return -ENOMEM;
-	changed = drop_families(&now->u.service);
 	vec_each(f, &now->u.service.ip_families) {
-		r = fill_family(p, &now->u.service, *f);
+		int r = fill_family(p, &now->u.service, *f);
+
 		if (r < 0)
 			return r;
 		changed |= r;
@@ -226,17 +181,10 @@ static int balance_one(struct lb_pools *p, const struct object *o, object_vec *p
 	return 0;
 }
 
-/* Nothing to do for it: one address a family, and the one that it asks for. */
 static bool is_settled(const struct service *s)
 {
-	struct addr a, has;
-
-	if (s->lb_ingress.n != s->ip_families.n)
-		return false;
 	vec_each(f, &s->ip_families) {
-		const struct lb_ingress *in = of_family(s, *f);
-
-		if (!in || (asks(s, *f, &a) && (addr_parse(in->ip, &has) || addr_cmp(&has, &a))))
+		if (!has_family(s, *f))
 			return false;
 	}
 	return true;

@@ -87,8 +87,8 @@ int cluster_delete(struct snapshot *snap, const struct cluster_config *cfg,
 		   cluster_change_vec *changes, struct err *reterr);
 
 /*
- * Gives LoadBalancers that are to have addresses of the pools those that they lack, and takes back
- * what is of a family that a Service no longer has. Apply and delete do this too.
+ * Gives LoadBalancers that are to have addresses of the pools those that they lack. Apply and delete
+ * do this too.
  */
 int cluster_balance(struct snapshot *snap, const struct cluster_config *cfg, struct err *reterr);
 

@@ -217,6 +217,33 @@ static void drop_void(struct service *now, const struct service *old)
 	vec_done(&now->lb_ingress);
 }
 
+/* SingleStack gives up a second address and family only if they are not newly asked for. */
+static void give_up_second(struct service *now, const struct service *old)
+{
+	if (ips_begin(now, old))
+		ips_trim(now, 1);
+	if (families_begin(now, old) && now->ip_families.n > 1)
+		now->ip_families.n = 1;
+}
+
+/* Not one of a family that is given up, nor one instead of which loadBalancerIP asks for another. */
+static bool ingress_stays(const struct lb_ingress *in, const struct service *now,
+			  const struct service *old)
+{
+	struct addr has, asked;
+
+	if (!in->ip || addr_parse(in->ip, &has) < 0)
+		return true;
+	if (!same_text(now->lb_ip, old->lb_ip) && now->lb_ip && !addr_parse(now->lb_ip, &asked) &&
+	    addr_family(&asked) == addr_family(&has) && addr_cmp(&asked, &has))
+		return false;
+	vec_each(f, &now->ip_families) {
+		if (*f == addr_family(&has))
+			return true;
+	}
+	return !now->ip_families.n;
+}
+
 /* As `kubectl apply`, which does not touch the status, unless the manifest has one. */
 static int keep_ingress(struct service *now, const struct service *old)
 {
@@ -225,19 +252,11 @@ static int keep_ingress(struct service *now, const struct service *old)
 	if (vec_reserve(&now->lb_ingress, old->lb_ingress.n) < 0)
 		return -ENOMEM;
 	vec_each(in, &old->lb_ingress) {
-		if (lb_ingress_copy(&now->lb_ingress.at[now->lb_ingress.n++], in) < 0)
+		if (ingress_stays(in, now, old) &&
+		    lb_ingress_copy(&now->lb_ingress.at[now->lb_ingress.n++], in) < 0)
 			return -ENOMEM;
 	}
 	return 0;
-}
-
-/* SingleStack gives up a second address and family only if they are not newly asked for. */
-static void give_up_second(struct service *now, const struct service *old)
-{
-	if (ips_begin(now, old))
-		ips_trim(now, 1);
-	if (families_begin(now, old) && now->ip_families.n > 1)
-		now->ip_families.n = 1;
 }
 
 int service_keep(struct service *now, const struct service *old)
@@ -252,12 +271,11 @@ int service_keep(struct service *now, const struct service *old)
 	if (service_needs_health_port(now) && service_needs_health_port(old) &&
 	    !now->health_check_node_port)
 		now->health_check_node_port = old->health_check_node_port;
-	if (now->type == SERVICE_LOAD_BALANCER && old->type == SERVICE_LOAD_BALANCER &&
-	    keep_ingress(now, old) < 0)
-		return -ENOMEM;
 	drop_void(now, old);
 	if (now->ip_family_policy == IPFP_SINGLE)
 		give_up_second(now, old);
+	if (now->type == SERVICE_LOAD_BALANCER && old->type == SERVICE_LOAD_BALANCER)
+		return keep_ingress(now, old);
 	return 0;
 }
 
