@@ -190,6 +190,9 @@ static void run(struct snapshot *snap, const struct cluster_config *cfg, const c
 	enum change change;
 	uint64_t made;
 
+	/* Slices that say they were made here go again when nothing wants them: no fixed point. */
+	if (memmem(text, size, "controller.sluice", strlen("controller.sluice")))
+		return;
 	if (manifest_parse("fuzz", text, size, NULL, &objects, NULL) < 0 ||
 	    objects.n > OBJECTS_MAX || apply(snap, cfg, &objects, &change) < 0)
 		return;

@@ -126,6 +126,12 @@ static const struct {
 	{ "apiVersion: v1\nkind: Pod\nspec: {containers: [{}, {ports: [{containerPort: x}]}]}",
 	  "web.yaml:3: spec.containers[1].ports[0].containerPort: must be a number between 1 and "
 	  "65535, not the string \"x\"" },
+	{ "apiVersion: v1\nkind: Node\nstatus: {allocatable: {cpu: lots}}", "web.yaml:3: "
+	  "status.allocatable.cpu: must be a number of processors like 4 or 3920m" },
+	{ "apiVersion: v1\nkind: Node\nstatus: {allocatable: {cpu: -1}}", "web.yaml:3: "
+	  "status.allocatable.cpu: must be a number of processors like 4 or 3920m" },
+	{ "apiVersion: v1\nkind: Node\nstatus: {allocatable: {cpu: 1e300}}", "web.yaml:3: "
+	  "status.allocatable.cpu: must be a number of processors like 4 or 3920m" },
 	{ "apiVersion: v1\nkind: Node\nstatus: {addresses: [{type: 7}]}", "web.yaml:3: "
 	  "status.addresses[0].type: must be a string, not the number 7: put it in quotes" },
 };

@@ -50,6 +50,11 @@ static int keep_identity(struct object *now, const struct object *old)
 	return 0;
 }
 
+static bool slice_type_differs(const struct slice *a, const struct slice *b)
+{
+	return a->family != b->family || a->fqdn != b->fqdn;
+}
+
 /* All that is wrong with it, and with how it differs from @old. */
 static int check(const struct object *now, const struct object *old, struct err *reterr)
 {
@@ -58,6 +63,9 @@ static int check(const struct object *now, const struct object *old, struct err 
 	refuse_begin(&why, now);
 	if (old && now->kind == KIND_SERVICE)
 		service_check_update(&why, &old->u.service);
+	if (old && now->kind == KIND_SLICE && slice_type_differs(&now->u.slice, &old->u.slice))
+		refuse_text(&why, now->u.slice.fqdn ? "FQDN" : family_name(now->u.slice.family),
+			    "field is immutable", "addressType");
 	object_check(&why);
 	return refuse_end(&why, reterr);
 }

@@ -140,7 +140,8 @@ static bool node_eq(const struct node *a, const struct node *b)
 {
 	return texts_eq(&a->pod_cidrs, &b->pod_cidrs) &&
 	       texts_eq(&a->internal_ips, &b->internal_ips) &&
-	       texts_eq(&a->external_ips, &b->external_ips);
+	       texts_eq(&a->external_ips, &b->external_ips) && a->cpu_milli == b->cpu_milli &&
+	       a->ready == b->ready;
 }
 
 bool object_equal(const struct object *a, const struct object *b)

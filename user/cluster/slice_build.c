@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "cluster/topology.h"
 
 /* --- one endpoint ------------------------------------------------------------- */
 
@@ -28,19 +29,11 @@ static const char *zone_of(const struct slice_build *b, const struct pod *p)
 	return node ? labels_find(&node->meta->labels, LABEL_ZONE) : NULL;
 }
 
-/* The old annotation wins over trafficDistribution, but its proportions are not computed. */
-static bool hints_by_annotation(const struct meta *m)
-{
-	const char *mode = labels_find(&m->annotations, ANNOTATION_TOPOLOGY_MODE);
-
-	return mode && !strcasecmp(mode, "auto");
-}
-
 static int set_hints(struct endpoint *e, const struct service *s)
 {
 	const char *want = s->traffic_distribution;
 
-	if (!want || e->ready != TRI_TRUE || hints_by_annotation(&s->meta))
+	if (!want || e->ready != TRI_TRUE || topology_is_auto(&s->meta))
 		return 0;
 	if (e->zone && texts_push(&e->zone_hints, e->zone) < 0)
 		return -ENOMEM;
@@ -145,12 +138,19 @@ static int slices_of(const struct slice_build *b)
 
 static int slices_of_family(struct slice_build *b, const pod_vec *pods)
 {
-	if (candidates_find(&b->c, &b->service->u.service, b->family, pods) < 0)
+	const struct service *s = &b->service->u.service;
+	size_t first = b->out->n;
+
+	if (candidates_find(&b->c, s, b->family, pods) < 0)
 		return -ENOMEM;
 	/* The placeholder tells "no endpoints" from "nobody looked yet". */
 	if (!b->c.list.n)
 		return slice_add(b, family_identity(b)) ? 0 : -ENOMEM;
-	return slices_of(b);
+	if (slices_of(b) < 0)
+		return -ENOMEM;
+	if (!topology_is_auto(&s->meta))
+		return 0;
+	return topology_hint(b->snap, b->out->at + first, b->out->n - first);
 }
 
 int slice_build(struct slice_build *b, const pod_vec *pods)

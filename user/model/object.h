@@ -223,6 +223,8 @@ struct node {
 	text_vec pod_cidrs;
 	text_vec internal_ips;	/* status.addresses of type InternalIP */
 	text_vec external_ips;
+	uint32_t cpu_milli;	/* status.allocatable.cpu in thousandths; 0 if not given */
+	enum tristate ready;	/* condition Ready; unset counts as ready */
 };
 
 /* --- any of them -------------------------------------------------------------- */
