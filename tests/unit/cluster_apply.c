@@ -203,6 +203,38 @@ Test(cluster_immutable, headless)
 	cr_assert(service_of(&w, "web")->headless, "not said is kept");
 }
 
+Test(cluster_apply, names_every_object_that_is_refused)
+{
+	own(sandbox_done) struct sandbox w = sandbox_new();
+	own(objects_done) object_vec many = { 0 };
+	unsigned int left = 0;
+	size_t named = 0;
+
+	EXPECT_REFUSED(&w,
+		       "a.yaml:1: The Service \"a\" is invalid: spec.loadBalancerClass: Forbidden: may "
+		       "only be used when `type` is 'LoadBalancer'\n"
+		       "a.yaml:9: The Service \"B\" is invalid:\n"
+		       "* metadata.name: Invalid value: \"B\": a lowercase RFC 1123 label must consist "
+		       "of lower case alphanumeric characters or '-', and must start and end with an "
+		       "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for "
+		       "validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')\n"
+		       "* spec.trafficDistribution: Unsupported value: \"Far\": supported values: "
+		       "\"PreferClose\", \"PreferSameNode\", \"PreferSameZone\"",
+		       SERVICE("a", .lb_class = "x/y", .file = "a.yaml", .line = 1),
+		       SERVICE("good"),
+		       SERVICE("B", .distribution = "Far", .file = "a.yaml", .line = 9));
+
+	for (int i = 0; i < 200; i++)
+		cr_assert_eq(vec_push(&many, SERVICE("a", .distribution = "Far")), 0);
+	w.err = (struct err){ 0 };
+	cr_assert_eq(cluster_apply(&w.snap, &w.cfg, many.at, many.n, &w.changes, &w.err), -EINVAL);
+	cr_assert_eq(sscanf(strrchr(w.err.text, '\n'), "\nand %u more objects", &left), 1, "%s",
+		     w.err.text);
+	for (const char *at = w.err.text; (at = strstr(at, "The Service")); at++)
+		named++;
+	cr_assert_eq(named + left, 200u);
+}
+
 Test(cluster_immutable, secondary_cluster_ip)
 {
 	own(sandbox_done) struct sandbox w = sandbox_new();

@@ -6,14 +6,16 @@
 #pragma once
 
 #include <errno.h>
+#include <stdbool.h>
 
 #define ERR_TEXT_MAX 4096
 
 struct err {
 	int code;		/* positive errno, 0 while nothing failed */
 	/*
-	 * One sentence, lower case, no period. No newline, except where an object is refused
-	 * for several reasons: each is then on a line of its own that begins with "* ".
+	 * One sentence, lower case, no period. No newline, except where objects are refused:
+	 * several reasons are each on a line of its own that begins with "* ", and so is each
+	 * further object on a line.
 	 */
 	char text[ERR_TEXT_MAX];
 };
@@ -31,6 +33,9 @@ int err_sys(struct err *e, int code, const char *fmt, ...)
 
 /* Out of memory. */
 #define err_nomem(e) err_set((e), ENOMEM, "out of memory")
+
+/* Puts the text of @more on a line below that of @e; false if there is no room for it. */
+bool err_append(struct err *e, const struct err *more);
 
 /* Puts "fmt: " before the text that is there. */
 void err_prefix(struct err *e, const char *fmt, ...)

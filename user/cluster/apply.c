@@ -247,6 +247,37 @@ static int apply_staged(struct snapshot *snap, const struct cluster_config *cfg,
 	return 0;
 }
 
+/* Every object that is refused is named, as far as there is room; other failures end it. */
+static int stage_all(const struct snapshot *snap, struct object *const *objects, size_t n,
+		     staged_vec *staged, struct err *reterr)
+{
+	size_t left_out = 0;
+	struct err all = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct err e;
+		int one;
+
+		e.code = 0;
+		e.text[0] = '\0';
+		one = stage(snap, objects[i], staged, &e);
+		if (one == -ENOMEM)
+			return err_nomem(reterr);
+		if (one < 0 && !r)
+			all = e;
+		else if (one < 0 && (left_out || !err_append(&all, &e)))
+			left_out++;
+		r = r ?: one;
+	}
+	if (!r)
+		return 0;
+	if (!left_out)
+		return err_set(reterr, all.code, "%s", all.text);
+	return err_set(reterr, all.code, "%.*s\nand %zu more objects", ERR_TEXT_MAX - 64, all.text,
+		       left_out);
+}
+
 int cluster_apply(struct snapshot *snap, const struct cluster_config *cfg,
 		  struct object *const *objects, size_t n, cluster_change_vec *changes,
 		  struct err *reterr)
@@ -254,8 +285,8 @@ int cluster_apply(struct snapshot *snap, const struct cluster_config *cfg,
 	own(staged_done) staged_vec staged = { 0 };
 	int r = cluster_config_check(cfg, reterr);
 
-	for (size_t i = 0; !r && i < n; i++)
-		r = stage(snap, objects[i], &staged, reterr);
+	if (!r)
+		r = stage_all(snap, objects, n, &staged, reterr);
 	if (!r)
 		r = allocate(snap, cfg, &staged, reterr);
 	if (!r && apply_staged(snap, cfg, &staged, changes) < 0)
