@@ -235,7 +235,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *border = memmem(text, size, BORDER, strlen(BORDER));
 	size_t first = border ? (size_t)(border - text) : size;
 	own(snapshot_done) struct snapshot snap = { 0 };
-	struct cluster_config cfg = cluster_config_default();
+	struct cluster_config cfg = cluster_config_builtin();
 	uint64_t state = 0;
 
 	cfg.random = next_random;

@@ -184,7 +184,7 @@ Test(cluster_config, settings_are_text_and_back)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		struct cluster_config cfg = cluster_config_default();
+		struct cluster_config cfg = cluster_config_builtin();
 		own(free) char *before = cluster_config_text(&cfg, rows[i].which);
 		own(free) char *after = NULL;
 		struct err e = { 0 };

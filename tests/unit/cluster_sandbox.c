@@ -130,7 +130,7 @@ struct object *make_slice(const char *name, const char *service, const char *man
 
 struct sandbox sandbox_new(void)
 {
-	return (struct sandbox){ .cfg = cluster_config_default() };
+	return (struct sandbox){ .cfg = cluster_config_builtin() };
 }
 
 void sandbox_done(struct sandbox *w)

@@ -52,7 +52,7 @@ static uint64_t next_random(void *arg)
 static char *applied(const char *path)
 {
 	own(cluster_changes_done) cluster_change_vec changes = { 0 };
-	struct cluster_config cfg = cluster_config_default();
+	struct cluster_config cfg = cluster_config_builtin();
 	own(snapshot_done) struct snapshot snap = { 0 };
 	own(objects_done) object_vec objects = { 0 };
 	struct manifest_options opt = { .warn = print_warning };

@@ -24,8 +24,8 @@ struct cluster_config {
 /* The loadBalancerClass that lb_pools serve, beside none at all. */
 #define LB_CLASS "sluice/pool"
 
-/* The defaults above. */
-struct cluster_config cluster_config_default(void);
+/* The defaults above. Commands want settings_load(), which puts over them what was set. */
+struct cluster_config cluster_config_builtin(void);
 
 /* What of it a person may set, as text: lists are separated by commas. */
 enum cluster_setting {

@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 
-struct cluster_config cluster_config_default(void)
+struct cluster_config cluster_config_builtin(void)
 {
 	struct cluster_config cfg = { .node_port_min = 30000, .node_port_max = 32767 };
 	int r = cidr_parse("10.96.0.0/12", &cfg.service_cidrs[FAMILY_V4]);

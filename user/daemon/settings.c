@@ -17,7 +17,7 @@ static int setting_load(struct store *store, enum cluster_setting which,
 
 int settings_load(struct store *store, struct cluster_config *ret, struct err *reterr)
 {
-	struct cluster_config cfg = cluster_config_default();
+	struct cluster_config cfg = cluster_config_builtin();
 	int r = 0;
 
 	for (enum cluster_setting i = 0; !r && i < SETTING_COUNT; i++)
