@@ -20,6 +20,14 @@ struct err {
 	char text[ERR_TEXT_MAX];
 };
 
+/* As { 0 }, without writing all of the text: for what is done for every object. Returns @e. */
+static inline struct err *err_clear(struct err *e)
+{
+	e->code = 0;
+	e->text[0] = '\0';
+	return e;
+}
+
 /*
  * Fills *@e (which may be NULL) and returns -@code. @code is a positive errno. The
  * first error wins: a second call on the same struct err keeps the first text.

@@ -257,11 +257,8 @@ static int stage_all(const struct snapshot *snap, struct object *const *objects,
 
 	for (size_t i = 0; i < n; i++) {
 		struct err e;
-		int one;
+		int one = stage(snap, objects[i], staged, err_clear(&e));
 
-		e.code = 0;
-		e.text[0] = '\0';
-		one = stage(snap, objects[i], staged, &e);
 		if (one == -ENOMEM)
 			return err_nomem(reterr);
 		if (one < 0 && !r)

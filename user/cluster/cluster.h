@@ -64,9 +64,10 @@ DEFINE_OWN_DONE(cluster_change_vec, cluster_changes_done)
 /*
  * Applies @objects (copies them) to *@snap as `kubectl apply` and the API server would:
  * defaults, validation, allocated values kept from the stored object, cluster addresses, node
- * ports and load balancer addresses allocated; then brings the generated EndpointSlices up to date. All or nothing:
- * on failure *@snap is as before. *@changes lists each of @objects in order.
- * The same object twice in @objects is an error that names both places.
+ * ports and load balancer addresses allocated; then brings the generated EndpointSlices up to
+ * date. All or nothing: on failure *@snap is as before, and *@reterr names every object that was
+ * refused. *@changes lists each of @objects in order. The same object twice in @objects is an error
+ * that names both places.
  */
 int cluster_apply(struct snapshot *snap, const struct cluster_config *cfg,
 		  struct object *const *objects, size_t n, cluster_change_vec *changes,

@@ -12,7 +12,10 @@ static int setting_load(struct store *store, enum cluster_setting which,
 		return 0;
 	if (r < 0)
 		return err_set(reterr, e.code, "%s", e.text);
-	return cluster_config_set(cfg, which, text, reterr);
+	r = cluster_config_set(cfg, which, text, reterr);
+	if (r < 0)
+		err_prefix(reterr, "the stored %s", cluster_setting_names[which]);
+	return r;
 }
 
 int settings_load(struct store *store, struct cluster_config *ret, struct err *reterr)

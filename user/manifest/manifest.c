@@ -230,12 +230,12 @@ static int documents_take(struct parse *p, const char *text, size_t len)
 int manifest_parse(const char *name, const char *text, size_t len,
 		   const struct manifest_options *opt, object_vec *objects, struct err *reterr)
 {
-	struct err local = { 0 };
+	struct err local;
 	own(parse_done) struct parse p = {
 		.name = name,
 		.opt = opt,
 		.objects = objects,
-		.err = reterr ? reterr : &local,
+		.err = reterr ? reterr : err_clear(&local),
 	};
 	size_t before = objects->n;
 	int err = documents_take(&p, text, len);
