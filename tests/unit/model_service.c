@@ -279,6 +279,8 @@ Test(service_validate, balancer_and_policies)
 		{ P "loadBalancerClass: a", NULL, "spec.loadBalancerClass: " ONLY_LB },
 		{ LB "loadBalancerClass: a/b/c", NULL, "spec.loadBalancerClass: Invalid value: "
 		  "\"a/b/c\": a qualified name must be 'name' or 'prefix/name'" },
+		{ P "allocateLoadBalancerNodePorts: true", NULL,
+		  "spec.allocateLoadBalancerNodePorts: " ONLY_LB },
 		{ P "allocateLoadBalancerNodePorts: false", NULL,
 		  "spec.allocateLoadBalancerNodePorts: " ONLY_LB },
 		{ P, "loadBalancer: {ingress: [{ip: 1.2.3.4}]}", "status.loadBalancer.ingress: "

@@ -205,7 +205,7 @@ static void drop_void(struct service *now, const struct service *old)
 	if (!was_lb || is_lb)
 		return;
 
-	now->no_lb_node_ports = false;
+	now->no_lb_node_ports = now->lb_node_ports_given = false;
 	if (same_text(now->lb_class, old->lb_class)) {
 		free(now->lb_class);
 		now->lb_class = NULL;

@@ -113,6 +113,7 @@ struct service {
 	uint32_t affinity_timeout_sec;
 	bool publish_not_ready;
 	bool no_lb_node_ports;		/* allocateLoadBalancerNodePorts: false */
+	bool lb_node_ports_given;	/* that field is there, whatever it says */
 	char *traffic_distribution;
 };
 

@@ -108,6 +108,7 @@ int service_copy(struct service *to, const struct service *from)
 	to->affinity_timeout_sec = from->affinity_timeout_sec;
 	to->publish_not_ready = from->publish_not_ready;
 	to->no_lb_node_ports = from->no_lb_node_ports;
+	to->lb_node_ports_given = from->lb_node_ports_given;
 	if (text_copy(&to->lb_class, from->lb_class) < 0 ||
 	    text_copy(&to->lb_ip, from->lb_ip) < 0 ||
 	    text_copy(&to->external_name, from->external_name) < 0 ||

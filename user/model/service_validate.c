@@ -206,7 +206,7 @@ static void ranges_check(struct refuse *r, const struct service *s)
 static void balancer_check(struct refuse *r, const struct service *s)
 {
 	ranges_check(r, s);
-	if (s->no_lb_node_ports && s->type != SERVICE_LOAD_BALANCER)
+	if (s->lb_node_ports_given && s->type != SERVICE_LOAD_BALANCER)
 		refuse_present(r, ONLY_LB, "spec.allocateLoadBalancerNodePorts");
 	if (!s->lb_class)
 		return;
