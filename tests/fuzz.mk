@@ -4,6 +4,7 @@
 # runtime libraries.
 #	make check-fuzz [FUZZ_SECONDS=10]	each for so long; what it finds new is kept as a
 #						corpus, an input that fails as build/fuzz/NAME-*
+#	make fuzz [FUZZ_SECONDS=1800]		the same for half an hour
 
 FUZZ_SECONDS ?= 10
 FUZZ := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
@@ -18,17 +19,25 @@ $(B)/fuzz/obj/%.o: %.c
 fuzz_objs = $(patsubst %.c,$(B)/fuzz/obj/%.o,$(1))
 
 $(B)/fuzz/manifest: $(call fuzz_objs,$(wildcard user/base/*.c user/model/*.c user/manifest/*.c))
+$(B)/fuzz/plan: $(call fuzz_objs,$(wildcard user/base/*.c user/model/*.c user/manifest/*.c \
+	user/cluster/*.c user/plan/*.c))
 $(B)/fuzz/parse: $(call fuzz_objs,tests/support/parse_check.c)
 
 $(FUZZ:%=$(B)/fuzz/%): $(B)/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%_fuzz.o
 	$(call say,LINK,$@)
 	$(Q)$(CLANG) $(FUZZ_FLAGS) -fsanitize=fuzzer,address,undefined $^ -o $@ $(LDLIBS)
 
+.PHONY: fuzz
+fuzz:
+	$(MAKE) check-fuzz FUZZ_SECONDS=$(if $(filter command line,$(origin FUZZ_SECONDS)),$(FUZZ_SECONDS),1800)
+
 .PHONY: check-fuzz $(FUZZ:%=fuzz-%)
 check-fuzz: $(FUZZ:%=fuzz-%)
 
 fuzz-manifest: FUZZ_SEEDS := tests/manifests examples
-fuzz-manifest: FUZZ_ARGS := -max_len=4096
+fuzz-manifest: FUZZ_ARGS := -max_len=4096 -dict=tests/fuzz/manifest.dict
+fuzz-plan: FUZZ_SEEDS := tests/manifests examples tests/fuzz/plan
+fuzz-plan: FUZZ_ARGS := -max_len=4096 -dict=tests/fuzz/manifest.dict -timeout=20
 fuzz-parse: FUZZ_ARGS := -max_len=512
 
 $(FUZZ:%=fuzz-%): fuzz-%: $(B)/fuzz/%

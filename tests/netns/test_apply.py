@@ -126,6 +126,39 @@ def allocation(t):
     t.check(not answers(t, addr("n1", 4), ports[0]), "a deleted service does not answer")
 
 
+def endpoints_make_backends(t):
+    """Endpoints written by hand are mirrored to slices."""
+    manual = service("manual", 75, {})
+    del manual["spec"]["selector"]
+    ports = [{"name": p, "port": 8080, "protocol": p.upper()} for p in ("tcp", "udp")]
+    endpoints = {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "manual"},
+                 "subsets": [{"addresses": [{"ip": addr("n2p1", f)} for f in (4, 6)],
+                              "ports": ports}]}
+    t.lab.apply(manual, endpoints, nodes=["n1"])
+    for f in (4, 6):
+        t.equal(t.lab.ask("n1p1", cluster_ip(75, f), 80)[0], "n2p1", f"Endpoints, IPv{f}")
+    t.lab.delete(manual, endpoints, nodes=["n1"])
+
+
+def balancer(t):
+    """An address of a pool answers, and is given back."""
+    pools = ("198.51.100.8/30", "2001:db8:51::/120")
+    lb = service("lb", 76, {"app": "web"}, type="LoadBalancer")
+    t.lab.apply(lb, nodes=["n1"])
+    t.equal(t.lab.sluice_json("n1", "get", "service", "lb")["status"], {"loadBalancer": {}},
+            "no pool, no address")
+    t.lab.sluice("n1", "config", "--lb-pool", pools[0], "--lb-pool", pools[1])
+    ingress = t.lab.sluice_json("n1", "get", "service", "lb")["status"]["loadBalancer"]["ingress"]
+    t.equal([i["ip"] for i in ingress], ["198.51.100.8", "2001:db8:51::1"], "one of each family")
+    for i in ingress:
+        t.tries(lambda i=i: t.lab.ask("n1p1", i["ip"], 80), f"{i['ip']} answers")
+    t.equal(words(t.lab.apply(lb, nodes=["n1"])[0]), ["unchanged"], "apply again")
+    t.check(re.search(r"lb-pool +198.51.100.8/30,2001:db8:51::/120\n",
+                      t.lab.sluice("n1", "config").stdout), "config shows the pools")
+    t.lab.delete(lb, nodes=["n1"])
+    t.lab.sluice("n1", "config", "--lb-pool", "none")
+
+
 def answers(t, to, port):
     try:
         return t.lab.ask("client", to, port)
@@ -169,7 +202,8 @@ def run(t):
     in_step(t, "the first applies")
     with tempfile.TemporaryDirectory() as tmp:
         bad(t, tmp)
-    for change in (pods_make_backends, slices_make_backends, allocation):
+    for change in (pods_make_backends, slices_make_backends, endpoints_make_backends,
+                   allocation, balancer):
         change(t)
         in_step(t, change.__name__)
     with tempfile.TemporaryDirectory() as tmp:

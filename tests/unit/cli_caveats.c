@@ -54,14 +54,24 @@ Test(cli_caveats, what_is_not_done_is_told_of_each_service)
 			 "Service other/lb: port 53/SCTP is left out: SCTP is not translated yet\n");
 }
 
-Test(cli_caveats, headless_services_are_nobodys_business)
+Test(cli_caveats, headless_services_have_no_frontends)
 {
+	char *external[] = { (char *)"192.0.2.1" };
 	struct object o = { .kind = KIND_SERVICE };
 	struct said said;
 
 	o.meta = &o.u.service.meta;
 	o.u.service.headless = true;
-	o.u.service.affinity_client_ip = true;
 	said = told_of(&o);
 	cr_expect_str_eq(said.text, "");
+	o.u.service.affinity_client_ip = true;
+	o.u.service.external_ips = (text_vec){ .at = external, .n = 1 };
+	o.u.service.lb_ip = (char *)"192.0.2.2";
+	said = told_of(&o);
+	cr_expect_str_eq(said.text,
+			 "Service other/lb: spec.loadBalancerIP is ignored when spec.clusterIP is "
+			 "\"None\"\n"
+			 "Service other/lb: spec.externalIPs is ignored when spec.clusterIP is "
+			 "\"None\"\n"
+			 "Service other/lb: spec.sessionAffinity is ignored for headless services\n");
 }

@@ -203,6 +203,38 @@ Test(cluster_immutable, headless)
 	cr_assert(service_of(&w, "web")->headless, "not said is kept");
 }
 
+Test(cluster_apply, names_every_object_that_is_refused)
+{
+	own(sandbox_done) struct sandbox w = sandbox_new();
+	own(objects_done) object_vec many = { 0 };
+	unsigned int left = 0;
+	size_t named = 0;
+
+	EXPECT_REFUSED(&w,
+		       "a.yaml:1: The Service \"a\" is invalid: spec.loadBalancerClass: Forbidden: may "
+		       "only be used when `type` is 'LoadBalancer'\n"
+		       "a.yaml:9: The Service \"B\" is invalid:\n"
+		       "* metadata.name: Invalid value: \"B\": a lowercase RFC 1123 label must consist "
+		       "of lower case alphanumeric characters or '-', and must start and end with an "
+		       "alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for "
+		       "validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')\n"
+		       "* spec.trafficDistribution: Unsupported value: \"Far\": supported values: "
+		       "\"PreferClose\", \"PreferSameNode\", \"PreferSameZone\"",
+		       SERVICE("a", .lb_class = "x/y", .file = "a.yaml", .line = 1),
+		       SERVICE("good"),
+		       SERVICE("B", .distribution = "Far", .file = "a.yaml", .line = 9));
+
+	for (int i = 0; i < 200; i++)
+		cr_assert_eq(vec_push(&many, SERVICE("a", .distribution = "Far")), 0);
+	w.err = (struct err){ 0 };
+	cr_assert_eq(cluster_apply(&w.snap, &w.cfg, many.at, many.n, &w.changes, &w.err), -EINVAL);
+	cr_assert_eq(sscanf(strrchr(w.err.text, '\n'), "\nand %u more objects", &left), 1, "%s",
+		     w.err.text);
+	for (const char *at = w.err.text; (at = strstr(at, "The Service")); at++)
+		named++;
+	cr_assert_eq(named + left, 200u);
+}
+
 Test(cluster_immutable, secondary_cluster_ip)
 {
 	own(sandbox_done) struct sandbox w = sandbox_new();
@@ -221,10 +253,12 @@ Test(cluster_immutable, primary_family)
 {
 	own(sandbox_done) struct sandbox w = sandbox_new();
 
-	EXPECT_APPLIED(&w, SERVICE("web"));
+	EXPECT_APPLIED(&w, SERVICE("web", .ips = { "10.96.0.1" }));
 	EXPECT_REFUSED(&w,
-		       INVALID
-		       "spec.ipFamilies[0]: Invalid value: \"IPv6\": may not change once set",
+		       "The Service \"web\" is invalid:\n"
+		       "* spec.ipFamilies[0]: Invalid value: \"IPv6\": may not change once set\n"
+		       "* spec.clusterIPs[0]: Invalid value: \"10.96.0.1\": expected an IPv6 value "
+		       "as indicated by `ipFamilies[0]`",
 		       SERVICE("web", .families = { FAMILY_V6 }, .n_families = 1));
 }
 
@@ -241,7 +275,7 @@ Test(cluster_immutable, class_and_health_check_port)
 		SERVICE("web", .type = SERVICE_LOAD_BALANCER, .lb_class = "x.y/z"));
 	EXPECT_REFUSED(&w,
 		       INVALID
-		       "spec.loadBalancerClass: Invalid value: \"null\": may not change once set",
+		       "spec.loadBalancerClass: Invalid value: null: may not change once set",
 		       SERVICE("web", .type = SERVICE_LOAD_BALANCER));
 	EXPECT_REFUSED(
 		&w, INVALID "spec.healthCheckNodePort: Invalid value: 31001: field is immutable",
@@ -369,10 +403,13 @@ Test(cluster_family, defaults)
 		{ { .families = { FAMILY_V6 }, .n_families = 1, .policy = IPFP_REQUIRE_DUAL },
 		  "64",
 		  IPFP_REQUIRE_DUAL },
-		{ { .families = { FAMILY_V6, FAMILY_V4 }, .n_families = 2 },
+		{ { .families = { FAMILY_V6, FAMILY_V4 }, .n_families = 2,
+		    .policy = IPFP_PREFER_DUAL },
 		  "64",
+		  IPFP_PREFER_DUAL },
+		{ { .ips = { "10.96.0.7", "fd00:10:96::7" }, .policy = IPFP_REQUIRE_DUAL },
+		  "46",
 		  IPFP_REQUIRE_DUAL },
-		{ { .ips = { "10.96.0.7", "fd00:10:96::7" } }, "46", IPFP_REQUIRE_DUAL },
 		{ { .headless = true, .selector = "a=b" }, "4", IPFP_SINGLE },
 		{ { .headless = true }, "46", IPFP_REQUIRE_DUAL },
 		{ { .headless = true, .policy = IPFP_SINGLE }, "4", IPFP_SINGLE },
@@ -400,19 +437,19 @@ Test(cluster_family, mismatches_are_refused)
 		&w,
 		INVALID
 		"spec.clusterIPs[0]: Invalid value: \"10.96.0.7\": expected an IPv6 value as "
-		"indicated by `spec.ipFamilies[0]`",
+		"indicated by `ipFamilies[0]`",
 		SERVICE("web", .ips = { "10.96.0.7" }, .families = { FAMILY_V6 },
 			.n_families = 1));
 	EXPECT_REFUSED(
 		&w,
 		INVALID "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be "
-			"'RequireDualStack' or "
-			"'PreferDualStack' when multiple cluster IPs are specified",
+			"RequireDualStack or PreferDualStack when multiple `clusterIPs` are "
+			"specified",
 		SERVICE("web", .ips = { "10.96.0.7", "fd00:10:96::7" }, .policy = IPFP_SINGLE));
 	EXPECT_REFUSED(&w,
 		       INVALID "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be "
-			       "'RequireDualStack' or "
-			       "'PreferDualStack' when multiple IP families are specified",
+			       "RequireDualStack or PreferDualStack when multiple `ipFamilies` "
+			       "are specified",
 		       SERVICE("web", .families = { FAMILY_V4, FAMILY_V6 }, .n_families = 2,
 			       .policy = IPFP_SINGLE));
 }

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "manifest/manifest.h"
+
 #define MUST(r) cr_assert((r) == 0)
 
 static char *copy(const char *text)
@@ -128,7 +130,7 @@ struct object *make_slice(const char *name, const char *service, const char *man
 
 struct sandbox sandbox_new(void)
 {
-	return (struct sandbox){ .cfg = cluster_config_default() };
+	return (struct sandbox){ .cfg = cluster_config_builtin() };
 }
 
 void sandbox_done(struct sandbox *w)
@@ -150,6 +152,18 @@ int sandbox_apply(struct sandbox *w, ...)
 	cluster_changes_done(&w->changes);
 	w->err = (struct err){ 0 };
 	return cluster_apply(&w->snap, &w->cfg, objects.at, objects.n, &w->changes, &w->err);
+}
+
+void sandbox_apply_text(struct sandbox *w, const char *text)
+{
+	own(objects_done) object_vec objects = { 0 };
+
+	w->err = (struct err){ 0 };
+	cluster_changes_done(&w->changes);
+	cr_assert_eq(manifest_parse("m", text, strlen(text), NULL, &objects, &w->err), 0, "%s",
+		     w->err.text);
+	cr_assert_eq(cluster_apply(&w->snap, &w->cfg, objects.at, objects.n, &w->changes, &w->err),
+		     0, "%s", w->err.text);
 }
 
 int sandbox_delete(struct sandbox *w, enum kind kind, const char *name)

@@ -80,6 +80,8 @@ DEFINE_OWN_DONE(struct sandbox, sandbox_done)
 
 /* Applies the objects up to NULL and frees them. */
 int sandbox_apply(struct sandbox *w, ...) __attribute__((sentinel));
+/* Applies a manifest, which must succeed. */
+void sandbox_apply_text(struct sandbox *w, const char *text);
 int sandbox_delete(struct sandbox *w, enum kind kind, const char *name);
 
 struct service *service_of(const struct sandbox *w, const char *name);

@@ -290,3 +290,14 @@ Test(cluster_slices, hints_follow_traffic_distribution)
 	cr_assert_eq(sandbox_delete(&w, KIND_NODE, "n1"), 0);
 	cr_assert_eq(endpoint_of(&w, "10.0.0.1")->zone_hints.n, 0);
 }
+
+Test(cluster_slices, a_slice_keeps_its_address_type)
+{
+	own(sandbox_done) struct sandbox w = sandbox_new();
+	struct object *six = make_slice("by-hand", "web", NULL);
+
+	six->u.slice.family = FAMILY_V6;
+	EXPECT_APPLIED(&w, make_slice("by-hand", "web", NULL));
+	EXPECT_REFUSED(&w, "The EndpointSlice \"by-hand\" is invalid: addressType: Invalid value: "
+			   "\"IPv6\": field is immutable", six);
+}

@@ -138,7 +138,7 @@ struct work {
 
 static int work_do(void *arg, struct snapshot *snap, struct err *reterr)
 {
-	struct cluster_config cfg = cluster_config_default();
+	struct cluster_config cfg = cluster_config_builtin();
 	struct work *k = arg;
 	VEC(struct cluster_ref) refs = { 0 };
 	int r;

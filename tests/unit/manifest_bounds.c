@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Every bound of manifest/bounds.h that a test can reach in a second. */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "manifest/bounds.h"
@@ -52,6 +53,44 @@ Test(bounds, depth)
 	expect(&t, EINVAL, "big:1: maps and lists more than 64 deep");
 	depth(&t, "{managedFields: [", "]}", 100000);
 	expect(&t, EINVAL, "big:1: maps and lists more than 64 deep");
+}
+
+/* The length is judged before a byte is looked at. */
+Test(bounds, one_file)
+{
+	own(objects_done) object_vec objects = { 0 };
+	struct err e = { 0 };
+
+	cr_expect_eq(manifest_parse("big", "", (size_t)MANIFEST_BYTES_MAX + 1, NULL, &objects, &e),
+		     -EFBIG);
+	cr_expect_str_eq(e.text, "big: larger than 256 MiB");
+}
+
+static void directory_of(unsigned int n, int code, const char *want)
+{
+	char dir[] = "/tmp/sluice-test-XXXXXX", path[sizeof(dir) + 16], expected[128];
+	own(objects_done) object_vec objects = { 0 };
+	struct err e = { 0 };
+
+	cr_assert(mkdtemp(dir));
+	for (unsigned int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%u.yaml", dir, i);
+		cr_assert_eq(close(creat(path, 0600)), 0);
+	}
+	cr_expect_eq(manifest_load(dir, NULL, &objects, &e), -code);
+	snprintf(expected, sizeof(expected), "%s%s", *want ? dir : "", want);
+	cr_expect_str_eq(e.text, expected);
+	for (unsigned int i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "%s/%u.yaml", dir, i);
+		unlink(path);
+	}
+	rmdir(dir);
+}
+
+Test(bounds, files_of_a_directory)
+{
+	directory_of(3, 0, "");
+	directory_of(MANIFEST_FILES_MAX + 1, EFBIG, ": more than 10000 files");
 }
 
 Test(bounds, one_string)

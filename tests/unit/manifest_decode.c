@@ -66,22 +66,21 @@ static const struct {
 	  "between 1 and 65535, not the string \"http\"" },
 	{ SVC "spec: {ports: [{port: '80'}]}", "web.yaml:4: spec.ports[0].port: must be a number "
 	  "between 1 and 65535, not the string \"80\"" },
-	{ SVC "spec: {ports: [{port: 65536}]}", "web.yaml:4: spec.ports[0].port: must be a number "
-	  "between 1 and 65535, not the number 65536" },
-	{ SVC "spec: {ports: [{port: -1}]}", "web.yaml:4: spec.ports[0].port: must be a number "
-	  "between 1 and 65535, not the number -1" },
+	{ SVC "spec: {ports: [{port: 65536}]}", "web.yaml:4: spec.ports[0].port: Invalid value: "
+	  "65536: must be between 1 and 65535, inclusive" },
+	{ SVC "spec: {ports: [{port: -1}]}", "web.yaml:4: spec.ports[0].port: Invalid value: "
+	  "-1: must be between 1 and 65535, inclusive" },
 	{ SVC "spec: {ports: [{port: 80.5}]}", "web.yaml:4: spec.ports[0].port: must be a number "
 	  "between 1 and 65535, not the number 80.5" },
 	{ SVC "spec: {ports: [{port: 99999999999999999999999}]}", "web.yaml:4: spec.ports[0].port: "
-	  "must be a number between 1 and 65535, not the number 99999999999999999999999" },
+	  "Invalid value: 99999999999999999999999: must be between 1 and 65535, inclusive" },
 	{ SVC "spec: {ports: [{port: true}]}", "web.yaml:4: spec.ports[0].port: must be a number "
 	  "between 1 and 65535, not the boolean true" },
 	{ SVC "spec: {ports: [{targetPort: true}]}", "web.yaml:4: spec.ports[0].targetPort: must "
 	  "be "
 	  "a number between 1 and 65535 or the name of a container port, not a boolean" },
-	{ SVC "spec: {ports: [{targetPort: 70000}]}", "web.yaml:4: spec.ports[0].targetPort: must "
-	  "be "
-	  "a number between 1 and 65535, not the number 70000" },
+	{ SVC "spec: {ports: [{targetPort: 70000}]}", "web.yaml:4: spec.ports[0].targetPort: "
+	  "Invalid value: 70000: must be between 1 and 65535, inclusive" },
 	{ SVC "spec: {ports: [{protocol: tcp}]}", "web.yaml:4: spec.ports[0].protocol: Unsupported "
 	  "value: \"tcp\": supported values: \"SCTP\", \"TCP\", \"UDP\"" },
 	{ SVC "spec: {type: Headless}", "web.yaml:4: spec.type: Unsupported value: \"Headless\": "
@@ -89,9 +88,11 @@ static const struct {
 	{ SVC "spec: {sessionAffinity: Cookie}", "web.yaml:4: spec.sessionAffinity: Unsupported "
 	  "value: \"Cookie\": supported values: \"ClientIP\", \"None\"" },
 	{ SVC "spec: {sessionAffinityConfig: {clientIP: {timeoutSeconds: 0}}}", "web.yaml:4: "
-	  "spec.sessionAffinityConfig.clientIP.timeoutSeconds: must be a number between 1 and "
-	  "86400, "
-	  "not the number 0" },
+	  "spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 0: must be greater "
+	  "than 0 and less than 86400" },
+	{ SVC "spec: {sessionAffinityConfig: {clientIP: {timeoutSeconds: 86401}}}", "web.yaml:4: "
+	  "spec.sessionAffinityConfig.clientIP.timeoutSeconds: Invalid value: 86401: must be "
+	  "greater than 0 and less than 86400" },
 	{ SVC "spec: {publishNotReadyAddresses: 'true'}", "web.yaml:4: "
 	  "spec.publishNotReadyAddresses:"
 	  " must be true or false, not the string \"true\"" },
@@ -125,6 +126,12 @@ static const struct {
 	{ "apiVersion: v1\nkind: Pod\nspec: {containers: [{}, {ports: [{containerPort: x}]}]}",
 	  "web.yaml:3: spec.containers[1].ports[0].containerPort: must be a number between 1 and "
 	  "65535, not the string \"x\"" },
+	{ "apiVersion: v1\nkind: Node\nstatus: {allocatable: {cpu: lots}}", "web.yaml:3: "
+	  "status.allocatable.cpu: must be a number of processors like 4 or 3920m" },
+	{ "apiVersion: v1\nkind: Node\nstatus: {allocatable: {cpu: -1}}", "web.yaml:3: "
+	  "status.allocatable.cpu: must be a number of processors like 4 or 3920m" },
+	{ "apiVersion: v1\nkind: Node\nstatus: {allocatable: {cpu: 1e300}}", "web.yaml:3: "
+	  "status.allocatable.cpu: must be a number of processors like 4 or 3920m" },
 	{ "apiVersion: v1\nkind: Node\nstatus: {addresses: [{type: 7}]}", "web.yaml:3: "
 	  "status.addresses[0].type: must be a string, not the number 7: put it in quotes" },
 };
@@ -161,7 +168,7 @@ Test(decode, unknown_kinds_are_counted_or_refused)
 	texts_done(&said);
 	cr_expect_str_eq(message(text, &strict), "web.yaml:1: unknown kind \"Deployment\" of "
 	  "apiVersion "
-			 "\"apps/v1\": sluice knows Service, Pod and Node of v1 and EndpointSlice "
+			 "\"apps/v1\": sluice knows Service, Endpoints, Pod and Node of v1 and EndpointSlice "
 			 "of "
 			 "discovery.k8s.io/v1");
 }

@@ -54,7 +54,7 @@ static const struct {
 	{ SLICE "addressType: IPv4, ports: [{port: 1}, {port: 2}]}",
 	  BAD_SLICE "ports[1].name: Duplicate value: \"\"" },
 	{ SLICE "addressType: IPv4, ports: [{port: 70000}]}",
-	  "x:1: ports[0].port: must be a number between 1 and 65535, not the number 70000" },
+	  "x:1: ports[0].port: Invalid value: 70000: must be between 1 and 65535, inclusive" },
 	{ SLICE "addressType: IPv4, endpoints: [{addresses: [1.1.1.1], nodeName: N}]}",
 	  BAD_SLICE "endpoints[0].nodeName: Invalid value: \"N\": a lowercase RFC 1123 subdomain "
 	  "must "

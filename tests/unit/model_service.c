@@ -5,14 +5,15 @@
 
 #include "manifest/manifest.h"
 
-/* A Service "web" with this spec (flow style) and, if not NULL, status. */
-static struct object *service(const char *spec, const char *status)
+/* A Service "web" with this spec and, if not NULL, annotations and status (flow style). */
+static struct object *annotated(const char *annotations, const char *spec, const char *status)
 {
 	own(objects_done) object_vec objects = { 0 };
 	own(free) char *text = NULL;
 	struct err e = { 0 };
-	int n = asprintf(&text, "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
-			 "spec: {%s}\nstatus: {%s}\n", spec, status ? status : "");
+	int n = asprintf(&text, "apiVersion: v1\nkind: Service\nmetadata: {name: web, "
+			 "annotations: {%s}}\nspec: {%s}\nstatus: {%s}\n",
+			 annotations ? annotations : "", spec, status ? status : "");
 
 	cr_assert_gt(n, 0);
 	cr_assert_eq(manifest_parse("web.yaml", text, (size_t)n, NULL, &objects, &e), 0,
@@ -22,11 +23,17 @@ static struct object *service(const char *spec, const char *status)
 	return objects.at[0];
 }
 
-static void refused(const char *spec, const char *status, const char *why)
+static struct object *service(const char *spec, const char *status)
 {
-	own(object_free) struct object *o = service(spec, status);
+	return annotated(NULL, spec, status);
+}
+
+/* @why: behind "is invalid:"; NULL, it is valid. Takes @o. */
+static void judged(struct object *taken, const char *spec, const char *why)
+{
+	own(object_free) struct object *o = taken;
 	struct err e = { 0 };
-	char want[768];
+	char want[1024];
 	int err;
 
 	cr_assert_eq(object_default(o, &e), 0);
@@ -35,9 +42,15 @@ static void refused(const char *spec, const char *status, const char *why)
 		cr_expect_eq(err, 0, "%s: %s", spec, e.text);
 		return;
 	}
-	snprintf(want, sizeof(want), "web.yaml:1: The Service \"web\" is invalid: %s", why);
+	snprintf(want, sizeof(want), "web.yaml:1: The Service \"web\" is invalid:%s%s",
+		 *why == '\n' ? "" : " ", why);
 	cr_expect_eq(err, -EINVAL, "accepted: %s", spec);
 	cr_expect_str_eq(e.text, want);
+}
+
+static void refused(const char *spec, const char *status, const char *why)
+{
+	judged(service(spec, status), spec, why);
 }
 
 #define NAME_RULE                                                                  \
@@ -59,9 +72,15 @@ Test(service_validate, ports)
 		{ "", "spec.ports: Required value" },
 		{ "ports: []", "spec.ports: Required value" },
 		{ "clusterIP: None", NULL },
+		{ "ports: [{port: 65535, targetPort: 65535}]", NULL },
+		{ "ports: [{port: 80, targetPort: 0}]", NULL },
+		{ "ports: [{port: 80, protocol: UDP, name: a}, {port: 80, name: b}, {port: 80, name: "
+		  "c, protocol: SCTP}]", NULL },
+		{ "ports: [{port: 80, appProtocol: kubernetes.io/h2c}]", NULL },
 		{ "ports: [{port: 0}]", "spec.ports[0].port: Invalid value: 0: " RANGE },
 		{ "ports: [{name: a}]", "spec.ports[0].port: Invalid value: 0: " RANGE },
-		{ "ports: [{port: 80}, {port: 81}]", "spec.ports[0].name: Required value" },
+		{ "ports: [{port: 80}, {port: 81}]", "\n* spec.ports[0].name: Required value"
+		  "\n* spec.ports[1].name: Required value" },
 		{ "ports: [{port: 80, name: a}, {port: 81}]",
 		  "spec.ports[1].name: Required value" },
 		{ "ports: [{port: 80, name: a}, {port: 81, name: a}]",
@@ -101,8 +120,47 @@ Test(service_validate, ports)
 		refused(rows[i].spec, NULL, rows[i].why);
 }
 
+/* Everything at once, in the API server's order; a list that is too long says how much more. */
+Test(service_validate, several_complaints)
+{
+	own(object_free) struct object *o = NULL;
+	struct err e = { 0 };
+	char ports[8000] = "ports: [";
+	size_t n = strlen(ports);
+	unsigned int more = 0;
+
+	refused("type: ExternalName, clusterIP: None, ports: [{port: 80, nodePort: 0, targetPort: a--b}, "
+		"{port: 80, name: b}], externalTrafficPolicy: Local, trafficDistribution: Far", NULL,
+		"\n* spec.clusterIPs: Forbidden: may not be set for ExternalName services"
+		"\n* spec.externalName: Required value"
+		"\n* spec.ports[0].name: Required value"
+		"\n* spec.ports[0].targetPort: Invalid value: \"a--b\": must not contain consecutive "
+		"hyphens"
+		"\n* spec.ports[1]: Duplicate value: {\"protocol\":\"TCP\",\"port\":80}"
+		"\n* spec.externalTrafficPolicy: Invalid value: \"Local\": may only be set for "
+		"externally-accessible services"
+		"\n* spec.trafficDistribution: Unsupported value: \"Far\": supported values: "
+		"\"PreferClose\", \"PreferSameNode\", \"PreferSameZone\"");
+
+	for (size_t i = 0; i < 300; i++)
+		n += (size_t)snprintf(ports + n, sizeof(ports) - n, "{port: %zu}, ", i + 1);
+	snprintf(ports + n, sizeof(ports) - n, "]");
+	o = service(ports, NULL);
+	cr_assert_eq(object_default(o, NULL), 0);
+	cr_assert_eq(object_validate(o, &e), -EINVAL);
+	cr_assert_lt(strlen(e.text), sizeof(e.text) - 1);
+	cr_assert_eq(sscanf(strrchr(e.text, '\n'), "\n* and %u more", &more), 1, "%s", e.text);
+	n = 0;
+	for (const char *at = e.text; (at = strstr(at, "\n* spec.")); at++)
+		n++;
+	cr_expect_eq(n + more, 300u);
+}
+
 #define P "ports: [{port: 80}], "
 #define LB P "type: LoadBalancer, "
+#define MULTIPLE(field)                                                            \
+	"Invalid value: \"SingleStack\": must be RequireDualStack or PreferDualStack when "  \
+	"multiple `" field "` are specified"
 #define NOT_EXTERNAL "Forbidden: may not be set for ExternalName services"
 
 Test(service_validate, addresses)
@@ -112,27 +170,33 @@ Test(service_validate, addresses)
 		const char *why;
 	} rows[] = {
 		{ P "clusterIP: 10.0.0.1", NULL },
-		{ P "clusterIPs: [10.0.0.1, 'fd00::1'], ipFamilies: [IPv4, IPv6]", NULL },
-		{ P "clusterIPs: [10.0.0.1, 'fd00::1']", NULL },
+		{ P "ipFamilyPolicy: PreferDualStack, clusterIPs: [10.0.0.1, 'fd00::1'], "
+		  "ipFamilies: [IPv4, IPv6]", NULL },
+		{ P "ipFamilyPolicy: RequireDualStack, clusterIPs: ['fd00::1', 10.0.0.1]", NULL },
+		{ P "ipFamilyPolicy: SingleStack, clusterIP: 'fd00::1', ipFamilies: [IPv6]", NULL },
+		{ "clusterIP: None, ipFamilies: [IPv4, IPv6]", NULL },
+		{ "clusterIP: None, ipFamilies: [IPv4, IPv6], selector: {a: b}", "spec.ipFamilyPolicy: "
+		  MULTIPLE("ipFamilies") },
 		{ P "clusterIP: 10.0.0", "spec.clusterIPs[0]: Invalid value: \"10.0.0\": must be a "
 		  "valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)" },
-		{ P "clusterIPs: [1.1.1.1, 'a::', 2.2.2.2]",
-		  "spec.ipFamilies: Too many: 3: must have at most 2 items" },
-		{ P "clusterIPs: [1.1.1.1, x, y]",
-		  "spec.clusterIPs: Too many: 3: must have at most 2 items" },
-		{ P "clusterIPs: [1.1.1.1, 1.1.1.2]",
+		{ P "ipFamilyPolicy: RequireDualStack, clusterIPs: [1.1.1.1, 'a::', 2.2.2.2]",
+		  "spec.clusterIPs: Invalid value: []string{\"1.1.1.1\", \"a::\", \"2.2.2.2\"}: may "
+		  "only hold up to 2 values" },
+		{ P "ipFamilyPolicy: RequireDualStack, clusterIPs: [1.1.1.1, x]", "spec.clusterIPs[1]: "
+		  "Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or "
+		  "2001:db8::ffff)" },
+		{ P "ipFamilyPolicy: RequireDualStack, clusterIPs: [1.1.1.1, 1.1.1.2]",
+		  "spec.clusterIPs: Invalid value: []string{\"1.1.1.1\", \"1.1.1.2\"}: may specify no "
+		  "more than one IP for each IP family" },
+		{ P "ipFamilyPolicy: RequireDualStack, ipFamilies: [IPv4, IPv4]",
 		  "spec.ipFamilies[1]: Duplicate value: \"IPv4\"" },
 		{ P "clusterIPs: [1.1.1.1], ipFamilies: [IPv6]", "spec.clusterIPs[0]: Invalid "
-		  "value: "
-		  "\"1.1.1.1\": expected an IPv6 value as indicated by `ipFamilies[0]`" },
+		  "value: \"1.1.1.1\": expected an IPv6 value as indicated by `ipFamilies[0]`" },
 		{ P "ipFamilyPolicy: SingleStack, clusterIPs: [1.1.1.1, 'a::']",
-		  "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be RequireDualStack "
-		  "or "
-		  "PreferDualStack when multiple `clusterIPs` are specified" },
+		  "spec.ipFamilyPolicy: " MULTIPLE("clusterIPs") },
+		{ P "clusterIPs: [1.1.1.1, 'a::']", "spec.ipFamilyPolicy: " MULTIPLE("clusterIPs") },
 		{ P "ipFamilyPolicy: SingleStack, ipFamilies: [IPv4, IPv6]",
-		  "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be RequireDualStack "
-		  "or "
-		  "PreferDualStack when multiple `ipFamilies` are specified" },
+		  "spec.ipFamilyPolicy: " MULTIPLE("ipFamilies") },
 		{ P "type: NodePort, clusterIP: None", "spec.clusterIPs[0]: Invalid value: "
 		  "\"None\": "
 		  "may not be set to 'None' for NodePort services" },
@@ -170,6 +234,10 @@ Test(service_validate, external_name)
 		{ "externalName: db.example.com", NULL },
 		{ "externalName: db.example.com.", NULL },
 		{ "externalName: 10.0.0.1", NULL },
+		{ "externalName: .", "spec.externalName: Required value" },
+		{ "externalName: a, externalIPs: [1.1.1.1]", NULL },
+		{ "externalName: a, externalIPs: [x]", "spec.externalIPs[0]: Invalid value: \"x\": must "
+		  "be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)" },
 		{ "", "spec.externalName: Required value" },
 		{ "externalName: ''", "spec.externalName: Required value" },
 		{ "externalName: a, clusterIP: None", "spec.clusterIPs: " NOT_EXTERNAL },
@@ -211,6 +279,8 @@ Test(service_validate, balancer_and_policies)
 		{ P "loadBalancerClass: a", NULL, "spec.loadBalancerClass: " ONLY_LB },
 		{ LB "loadBalancerClass: a/b/c", NULL, "spec.loadBalancerClass: Invalid value: "
 		  "\"a/b/c\": a qualified name must be 'name' or 'prefix/name'" },
+		{ P "allocateLoadBalancerNodePorts: true", NULL,
+		  "spec.allocateLoadBalancerNodePorts: " ONLY_LB },
 		{ P "allocateLoadBalancerNodePorts: false", NULL,
 		  "spec.allocateLoadBalancerNodePorts: " ONLY_LB },
 		{ P, "loadBalancer: {ingress: [{ip: 1.2.3.4}]}", "status.loadBalancer.ingress: "
@@ -237,6 +307,14 @@ Test(service_validate, balancer_and_policies)
 		  "None" },
 		{ P "sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: "
 		  "{timeoutSeconds: 86400}}", NULL, NULL },
+		{ P "sessionAffinity: ClientIP", NULL, NULL },
+		{ P "internalTrafficPolicy: Local", NULL, NULL },
+		{ P "type: NodePort, externalTrafficPolicy: Local", NULL, NULL },
+		{ LB "loadBalancerClass: example.com/internal", NULL, NULL },
+		{ LB "allocateLoadBalancerNodePorts: false", NULL, NULL },
+		{ LB, "loadBalancer: {ingress: [{hostname: a.example.com}]}", NULL },
+		{ P "trafficDistribution: PreferClose", NULL, NULL },
+		{ P "trafficDistribution: PreferSameZone", NULL, NULL },
 		{ P "trafficDistribution: PreferSameNode", NULL, NULL },
 		{ P "trafficDistribution: Far", NULL, "spec.trafficDistribution: Unsupported "
 		  "value: "
@@ -248,6 +326,40 @@ Test(service_validate, balancer_and_policies)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		refused(rows[i].spec, rows[i].status, rows[i].why);
+}
+
+#define HINTS "service.kubernetes.io/topology-aware-hints"
+#define MODE "service.kubernetes.io/topology-mode"
+#define RANGES "service.beta.kubernetes.io/load-balancer-source-ranges"
+#define CIDR_RULE "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+
+Test(service_validate, annotations)
+{
+	static const struct {
+		const char *annotations;
+		const char *spec;
+		const char *why;
+	} rows[] = {
+		{ MODE ": Auto, " HINTS ": Auto", P, NULL },
+		{ MODE ": Auto", P, NULL },
+		{ MODE ": Auto, " HINTS ": Disabled", P, "metadata.annotations[" MODE "]: Invalid "
+		  "value: \"Auto\": must match annotations[" HINTS "] when both are specified" },
+		{ RANGES ": '10.0.0.0/8, 192.0.2.0/24'", LB, NULL },
+		{ RANGES ": ' '", LB, NULL },
+		{ RANGES ": '10.0.0.0/8,10.0.0.1'", LB, "metadata.annotations[" RANGES "]: Invalid "
+		  "value: \"10.0.0.1\": " CIDR_RULE },
+		{ RANGES ": 10.0.0.0/8", P, "metadata.annotations[" RANGES "]: " ONLY_LB },
+		/* The field stands above the annotation. */
+		{ RANGES ": x", LB "loadBalancerSourceRanges: [10.0.0.0/8]", NULL },
+		{ "'a b': c", P, "metadata.annotations: Invalid value: \"a b\": name part must "
+		  "consist of alphanumeric characters, '-', '_' or '.', and must start and end with "
+		  "an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex "
+		  "used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		judged(annotated(rows[i].annotations, rows[i].spec, NULL), rows[i].annotations,
+		       rows[i].why);
 }
 
 Test(service_validate, names)
@@ -281,16 +393,16 @@ Test(service_default, fills_in_what_the_api_server_does)
 		const char *json;	/* the spec afterwards */
 	} rows[] = {
 		{ "ports: [{port: 80}]",
-		  "{\"internalTrafficPolicy\":\"Cluster\",\"ipFamilyPolicy\":\"SingleStack\","
+		  "{\"internalTrafficPolicy\":\"Cluster\","
 		  "\"ports\":[{\"port\":80,\"protocol\":\"TCP\",\"targetPort\":80}],"
 		  "\"sessionAffinity\":\"None\",\"type\":\"ClusterIP\"}" },
 		{ "clusterIP: None",
 		  "{\"clusterIP\":\"None\",\"clusterIPs\":[\"None\"],"
-		  "\"internalTrafficPolicy\":\"Cluster\",\"ipFamilyPolicy\":\"RequireDualStack\","
+		  "\"internalTrafficPolicy\":\"Cluster\","
 		  "\"sessionAffinity\":\"None\",\"type\":\"ClusterIP\"}" },
 		{ "clusterIP: None, selector: {}",
 		  "{\"clusterIP\":\"None\",\"clusterIPs\":[\"None\"],"
-		  "\"internalTrafficPolicy\":\"Cluster\",\"ipFamilyPolicy\":\"SingleStack\","
+		  "\"internalTrafficPolicy\":\"Cluster\","
 		  "\"selector\":{},\"sessionAffinity\":\"None\",\"type\":\"ClusterIP\"}" },
 		{ "type: ExternalName, externalName: a",
 		  "{\"externalName\":\"a\",\"sessionAffinity\":\"None\","
@@ -298,13 +410,13 @@ Test(service_default, fills_in_what_the_api_server_does)
 		{ "type: LoadBalancer, sessionAffinity: ClientIP, clusterIPs: [010.0.0.1, 'A::0']",
 		  "{\"allocateLoadBalancerNodePorts\":true,\"clusterIP\":\"10.0.0.1\","
 		  "\"clusterIPs\":[\"10.0.0.1\",\"a::\"],\"externalTrafficPolicy\":\"Cluster\","
-		  "\"internalTrafficPolicy\":\"Cluster\",\"ipFamilies\":[\"IPv4\",\"IPv6\"],"
-		  "\"ipFamilyPolicy\":\"RequireDualStack\",\"sessionAffinity\":\"ClientIP\","
+		  "\"internalTrafficPolicy\":\"Cluster\","
+		  "\"sessionAffinity\":\"ClientIP\","
 		  "\"sessionAffinityConfig\":{\"clientIP\":{\"timeoutSeconds\":10800}},"
 		  "\"type\":\"LoadBalancer\"}" },
 		{ "externalIPs: ['2001:DB8::0']",
 		  "{\"externalIPs\":[\"2001:db8::\"],\"externalTrafficPolicy\":\"Cluster\","
-		  "\"internalTrafficPolicy\":\"Cluster\",\"ipFamilyPolicy\":\"SingleStack\","
+		  "\"internalTrafficPolicy\":\"Cluster\","
 		  "\"sessionAffinity\":\"None\",\"type\":\"ClusterIP\"}" },
 	};
 

@@ -6,11 +6,27 @@
 #pragma once
 
 #include <errno.h>
+#include <stdbool.h>
+
+#define ERR_TEXT_MAX 4096
 
 struct err {
 	int code;		/* positive errno, 0 while nothing failed */
-	char text[768];		/* one sentence, lower case, no period, no newline */
+	/*
+	 * One sentence, lower case, no period. No newline, except where objects are refused:
+	 * several reasons are each on a line of its own that begins with "* ", and so is each
+	 * further object on a line.
+	 */
+	char text[ERR_TEXT_MAX];
 };
+
+/* As { 0 }, without writing all of the text: for what is done for every object. Returns @e. */
+static inline struct err *err_clear(struct err *e)
+{
+	e->code = 0;
+	e->text[0] = '\0';
+	return e;
+}
 
 /*
  * Fills *@e (which may be NULL) and returns -@code. @code is a positive errno. The
@@ -25,6 +41,9 @@ int err_sys(struct err *e, int code, const char *fmt, ...)
 
 /* Out of memory. */
 #define err_nomem(e) err_set((e), ENOMEM, "out of memory")
+
+/* Puts the text of @more on a line below that of @e; false if there is no room for it. */
+bool err_append(struct err *e, const struct err *more);
 
 /* Puts "fmt: " before the text that is there. */
 void err_prefix(struct err *e, const char *fmt, ...)

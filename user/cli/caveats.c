@@ -43,12 +43,27 @@ static void service_tell(const struct teller *t)
 	}
 }
 
+/* What the API server warns of: it is accepted and means nothing. */
+static void headless_tell(const struct teller *t)
+{
+	if (t->svc->lb_ip)
+		tell(t, "spec.loadBalancerIP is ignored when spec.clusterIP is \"None\"");
+	if (t->svc->external_ips.n)
+		tell(t, "spec.externalIPs is ignored when spec.clusterIP is \"None\"");
+	if (t->svc->affinity_client_ip)
+		tell(t, "spec.sessionAffinity is ignored for headless services");
+}
+
 void caveats_tell(const object_vec *objects, caveat_fn *tell_, void *arg)
 {
 	vec_each(o, objects) {
 		struct teller t = { .tell = tell_, .arg = arg, .svc = &(*o)->u.service };
 
-		if ((*o)->kind == KIND_SERVICE && service_is_ours(t.svc))
+		if ((*o)->kind != KIND_SERVICE)
+			continue;
+		if (t.svc->headless)
+			headless_tell(&t);
+		else if (service_is_ours(t.svc))
 			service_tell(&t);
 	}
 }

@@ -19,7 +19,7 @@
 const struct command *const cli_commands[] = {
 	&command_attach,   &command_apply, &command_create, &command_diff,   &command_get,
 	&command_describe, &command_stats, &command_status, &command_delete, &command_sync,
-	&command_detach,   &command_selftest, NULL,
+	&command_detach,   &command_config, &command_selftest, NULL,
 };
 
 struct global_opts {

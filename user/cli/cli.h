@@ -60,6 +60,7 @@ extern const struct command command_detach;
 extern const struct command command_apply;
 extern const struct command command_create;
 extern const struct command command_diff;
+extern const struct command command_config;
 extern const struct command command_delete;
 extern const struct command command_get;
 extern const struct command command_describe;

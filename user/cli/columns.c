@@ -181,6 +181,42 @@ static const struct column slice_columns[] = {
 	{ 0 },
 };
 
+/* --- endpoints ----------------------------------------------------------------- */
+
+/* Every ready address with every port, as kubectl pairs them. */
+CELL(cell_pairs)
+{
+	size_t n = 0;
+
+	vec_each(subset, &o->u.endpoints.subsets) {
+		vec_each(e, &subset->ready) {
+			size_t ports = subset->ports.n;
+
+			for (size_t i = 0; i < (ports ? ports : 1); i++, n++) {
+				bool v6 = ports && strchr(e->addresses.at[0], ':');
+
+				if (n >= CELL_LIST_MAX)
+					continue;
+				fprintf(out, "%s%s%s%s", n ? "," : "", v6 ? "[" : "",
+					e->addresses.at[0], v6 ? "]" : "");
+				if (ports)
+					fprintf(out, ":%u", subset->ports.at[i].port);
+			}
+		}
+	}
+	if (!n)
+		fputs("<none>", out);
+	else
+		print_more(out, n);
+}
+
+static const struct column endpoints_columns[] = {
+	{ "NAME", false, cell_name },
+	{ "ENDPOINTS", false, cell_pairs },
+	{ "AGE", false, cell_age },
+	{ 0 },
+};
+
 /* --- pods --------------------------------------------------------------------- */
 
 /* Not "1/1": containers are not known here, the Ready condition is. */
@@ -259,6 +295,7 @@ static const struct column node_columns[] = {
 const struct column *const kind_columns[KIND_COUNT] = {
 	[KIND_SERVICE] = service_columns,
 	[KIND_SLICE] = slice_columns,
+	[KIND_ENDPOINTS] = endpoints_columns,
 	[KIND_POD] = pod_columns,
 	[KIND_NODE] = node_columns,
 };

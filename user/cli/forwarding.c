@@ -31,7 +31,7 @@ static void family_warn(const text_vec *devices, enum family family, const char 
 void forwarding_warn(const text_vec *devices, struct datapath *dp)
 {
 	own(node_facts_done) struct node_facts facts = { 0 };
-	struct cluster_config cfg = cluster_config_default();
+	struct cluster_config cfg = cluster_config_builtin();
 	struct sluice_settings settings;
 	bool has[FAMILY_COUNT] = { false };
 

@@ -148,8 +148,9 @@ static const struct option_row get_options[] = {
 const struct command command_get = {
 	.name = "get",
 	.args = "KIND[,KIND]... [NAME]... | KIND/NAME...",
-	.summary = "show Services, EndpointSlices, Pods and Nodes",
-	.details = "kinds: services (svc), endpointslices (eps), pods (po), nodes (no)\n",
+	.summary = "show Services, EndpointSlices, Endpoints, Pods and Nodes",
+	.details = "kinds: services (svc), endpointslices (eps), endpoints (ep), pods (po),\n"
+		   "nodes (no)\n",
 	.options = get_options,
 	.opts_size = sizeof(struct get_opts),
 	.run = cmd_get,

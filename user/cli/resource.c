@@ -51,7 +51,8 @@ static int kind_parse(const char *text, size_t len, enum kind *ret, struct err *
 	if (kind_find(text, len, ret))
 		return 0;
 	return err_set(reterr, EINVAL,
-		       "unknown kind \"%.*s\": there are services, endpointslices, pods and nodes",
+		       "unknown kind \"%.*s\": there are services, endpointslices, endpoints, pods and "
+		       "nodes",
 		       (int)len, text);
 }
 
@@ -113,7 +114,8 @@ int resources_parse(int argc, char **argv, resource_vec *ret, struct err *reterr
 	int r = 0;
 
 	if (!argc)
-		return err_set(reterr, EINVAL, "name a kind: services, endpointslices, pods, nodes");
+		return err_set(reterr, EINVAL, "name a kind: services, endpointslices, endpoints, pods, "
+			       "nodes");
 
 	if (strchr(at, '/')) {
 		for (int i = 0; !r && i < argc; i++)

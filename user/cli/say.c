@@ -12,7 +12,7 @@
 
 static void say(const char *prefix, const char *fmt, va_list args)
 {
-	char line[1024];
+	char line[ERR_TEXT_MAX + 64];
 
 	vsnprintf(line, sizeof(line), fmt, args);
 	fflush(stdout);		/* results and complaints in the order in which they came */

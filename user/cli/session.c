@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/say.h"
+#include "daemon/settings.h"
 
 #define INSTANCE_DEFAULT "default"
 
@@ -140,9 +141,10 @@ static int session_change_dry(struct session *s, session_change_fn *change, void
 			      struct err *reterr)
 {
 	own(snapshot_done) struct snapshot snap = { 0 };
-	struct cluster_config cfg = cluster_config_default();
+	struct cluster_config cfg;
 
-	return store_load(s->store, &snap, reterr)
+	return settings_load(s->store, &cfg, reterr)
+	    ?: store_load(s->store, &snap, reterr)
 	    ?: change(arg, &cfg, &snap, reterr)
 	    ?: session_try(s, &snap, reterr);
 }
@@ -164,11 +166,14 @@ static int change_call(void *arg, struct snapshot *snap, struct err *reterr)
 int session_change(struct session *s, session_change_fn *change, void *arg,
 		   const object_vec *objects, struct err *reterr)
 {
-	struct changing c = { change, arg, cluster_config_default() };
+	struct changing c = { .change = change, .arg = arg };
 	int r;
 
 	if (s->dry)
 		return session_change_dry(s, change, arg, reterr);
+	r = settings_load(s->store, &c.cfg, reterr);
+	if (r)
+		return r;
 	r = change_make(s->store, change_call, &c, objects, &s->change, reterr);
 	s->changed = !r;
 	return r;

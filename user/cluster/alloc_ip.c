@@ -114,10 +114,7 @@ int ip_alloc_request(struct ip_alloc *a, const struct object *o, const struct se
 	int r;
 
 	vec_each(text, &o->u.service.cluster_ips) {
-		if (addr_parse(*text, &ip) < 0)
-			return service_invalid(reterr, o, "spec.clusterIPs: Invalid value: "
-					       "\"%s\": must be a valid IP address", *text);
-		if (has_ip(old, &ip))
+		if (addr_parse(*text, &ip) < 0 || has_ip(old, &ip))
 			continue;
 		p = &a->pools[addr_family(&ip)];
 		r = ip_pool_take(p, &ip);

@@ -7,6 +7,7 @@
 
 #include "cluster/alloc_ip.h"
 #include "cluster/alloc_port.h"
+#include "cluster/balance.h"
 #include "cluster/change.h"
 #include "cluster/config.h"
 #include "cluster/endpoints.h"
@@ -49,19 +50,40 @@ static int keep_identity(struct object *now, const struct object *old)
 	return 0;
 }
 
-static int prepare_service(struct object *now, const struct object *old, bool policy_given,
-			   struct err *reterr)
+static bool slice_type_differs(const struct slice *a, const struct slice *b)
 {
-	struct service *s = &now->u.service;
-	const struct service *was = old ? &old->u.service : NULL;
-	int r = 0;
+	return a->family != b->family || a->fqdn != b->fqdn;
+}
 
-	/* The default is for a new Service; an old one keeps its policy. */
-	if (!policy_given)
-		s->ip_family_policy = IPFP_UNSET;
-	if (was)
-		r = service_keep(s, was, reterr) ?: service_check_update(now, was, reterr);
-	return r ?: service_settle_families(now, was, reterr);
+/* All that is wrong with it, and with how it differs from @old. */
+static int check(const struct object *now, const struct object *old, struct err *reterr)
+{
+	struct refuse why;
+
+	refuse_begin(&why, now);
+	if (old && now->kind == KIND_SERVICE)
+		service_check_update(&why, &old->u.service);
+	if (old && now->kind == KIND_SLICE && slice_type_differs(&now->u.slice, &old->u.slice))
+		refuse_text(&why, now->u.slice.fqdn ? "FQDN" : family_name(now->u.slice.family),
+			    "field is immutable", "addressType");
+	object_check(&why);
+	return refuse_end(&why, reterr);
+}
+
+/* Brings @o from what was given to all that does not need an allocator. */
+static int prepare(struct object *o, const struct object *old, struct err *reterr)
+{
+	struct service *s = o->kind == KIND_SERVICE ? &o->u.service : NULL;
+	int r;
+
+	if (s && old && service_keep(s, &old->u.service) < 0)
+		return err_nomem(reterr);
+	r = check(o, old, reterr);
+	if (r < 0)
+		return r;
+	if ((s && service_settle_families(s) < 0) || keep_identity(o, old) < 0)
+		return err_nomem(reterr);
+	return 0;
 }
 
 static int stage(const struct snapshot *snap, const struct object *given, staged_vec *staged,
@@ -69,22 +91,18 @@ static int stage(const struct snapshot *snap, const struct object *given, staged
 {
 	own(object_free) struct object *o = object_copy(given);
 	const struct object *old = NULL;
-	bool policy_given;
 	int r;
 
 	if (!o)
 		return err_nomem(reterr);
-	policy_given = o->kind == KIND_SERVICE && o->u.service.ip_family_policy != IPFP_UNSET;
 	r = object_default(o, reterr);
 	if (!r && o->meta->name)
 		old = snapshot_find(snap, o->kind, o->meta->namespace, o->meta->name);
-	if (!r && o->kind == KIND_SERVICE)
-		r = prepare_service(o, old, policy_given, reterr);
 	if (!r)
-		r = object_validate(o, reterr);
+		r = prepare(o, old, reterr);
 	if (r < 0)
 		return r;
-	if (keep_identity(o, old) < 0 || vec_reserve(staged, 1) < 0)
+	if (vec_reserve(staged, 1) < 0)
 		return err_nomem(reterr);
 	staged->at[staged->n++] = (struct staged){ TAKE(o), old };
 	return 0;
@@ -100,8 +118,8 @@ static void place_text(const struct object *o, char *buf, size_t size)
 		snprintf(buf, size, "the input");
 }
 
-static int refuse_twice(const staged_vec *staged, const struct object *a,
-			const struct object *b, struct err *reterr)
+static int refuse_given_twice(const staged_vec *staged, const struct object *a,
+			      const struct object *b, struct err *reterr)
 {
 	const struct staged *s = staged->at;
 	char first[200], second[200];
@@ -126,7 +144,7 @@ static int sort_staged(const staged_vec *staged, object_vec *ret, struct err *re
 	edit_sort(ret);
 	for (size_t i = 1; i < ret->n; i++) {
 		if (!object_cmp(ret->at[i - 1], ret->at[i]))
-			return refuse_twice(staged, ret->at[i - 1], ret->at[i], reterr);
+			return refuse_given_twice(staged, ret->at[i - 1], ret->at[i], reterr);
 	}
 	return 0;
 }
@@ -213,18 +231,48 @@ static int take_changed(staged_vec *staged, object_vec *puts, cluster_change_vec
 	return 0;
 }
 
-static int apply_staged(struct snapshot *snap, staged_vec *staged, cluster_change_vec *changes)
+static int apply_staged(struct snapshot *snap, const struct cluster_config *cfg,
+			staged_vec *staged, cluster_change_vec *changes)
 {
 	own(cluster_changes_done) cluster_change_vec mine = { 0 };
 	own(objects_done) object_vec puts = { 0 };
 	own(edit_done) struct edit e = { 0 };
 
 	if (edit_init(&e, snap) < 0 || take_changed(staged, &puts, &mine) < 0 ||
-	    edit_change(&e, &puts, NULL) < 0 || endpoints_sync(&e) < 0 ||
+	    edit_change(&e, &puts, NULL) < 0 || balance(&e, cfg) < 0 ||
+	    endpoints_sync(&e) < 0 ||
 	    changes_move(changes, &mine) < 0)
 		return -ENOMEM;
 	edit_commit(&e, snap);
 	return 0;
+}
+
+/* Every object that is refused is named, as far as there is room; other failures end it. */
+static int stage_all(const struct snapshot *snap, struct object *const *objects, size_t n,
+		     staged_vec *staged, struct err *reterr)
+{
+	size_t left_out = 0;
+	struct err all = { 0 };
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct err e;
+		int one = stage(snap, objects[i], staged, err_clear(&e));
+
+		if (one == -ENOMEM)
+			return err_nomem(reterr);
+		if (one < 0 && !r)
+			all = e;
+		else if (one < 0 && (left_out || !err_append(&all, &e)))
+			left_out++;
+		r = r ?: one;
+	}
+	if (!r)
+		return 0;
+	if (!left_out)
+		return err_set(reterr, all.code, "%s", all.text);
+	return err_set(reterr, all.code, "%.*s\nand %zu more objects", ERR_TEXT_MAX - 64, all.text,
+		       left_out);
 }
 
 int cluster_apply(struct snapshot *snap, const struct cluster_config *cfg,
@@ -234,11 +282,11 @@ int cluster_apply(struct snapshot *snap, const struct cluster_config *cfg,
 	own(staged_done) staged_vec staged = { 0 };
 	int r = cluster_config_check(cfg, reterr);
 
-	for (size_t i = 0; !r && i < n; i++)
-		r = stage(snap, objects[i], &staged, reterr);
+	if (!r)
+		r = stage_all(snap, objects, n, &staged, reterr);
 	if (!r)
 		r = allocate(snap, cfg, &staged, reterr);
-	if (!r && apply_staged(snap, &staged, changes) < 0)
+	if (!r && apply_staged(snap, cfg, &staged, changes) < 0)
 		r = err_nomem(reterr);
 	return r;
 }

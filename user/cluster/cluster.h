@@ -7,17 +7,41 @@
 
 #include "model/snapshot.h"
 
+#define LB_POOLS_MAX 16
+
 struct cluster_config {
 	struct cidr service_cidrs[FAMILY_COUNT];	/* 10.96.0.0/12, fd00:10:96::/112 */
 	uint16_t node_port_min;				/* 30000 */
 	uint16_t node_port_max;				/* 32767 */
+	/* What LoadBalancers get their addresses from, all addresses of it. By default, nothing. */
+	struct cidr lb_pools[LB_POOLS_MAX];
+	size_t n_lb_pools;
 	/* Where random bits come from; NULL: getrandom(2). Tests give their own. */
 	uint64_t (*random)(void *arg);
 	void *random_arg;
 };
 
-/* The defaults above. */
-struct cluster_config cluster_config_default(void);
+/* The loadBalancerClass that lb_pools serve, beside none at all. */
+#define LB_CLASS "sluice/pool"
+
+/* The defaults above. Commands want settings_load(), which puts over them what was set. */
+struct cluster_config cluster_config_builtin(void);
+
+/* What of it a person may set, as text: lists are separated by commas. */
+enum cluster_setting {
+	SETTING_SERVICE_CIDR,	/* one of a family; the other family's stays */
+	SETTING_NODE_PORTS,	/* "30000-32767" */
+	SETTING_LB_POOL,	/* "none", or up to LB_POOLS_MAX CIDRs */
+	SETTING_COUNT,
+};
+
+extern const char *const cluster_setting_names[SETTING_COUNT];
+
+/* -EINVAL if the text, or the configuration that it would make, makes no sense. */
+int cluster_config_set(struct cluster_config *cfg, enum cluster_setting which, const char *text,
+		       struct err *reterr);
+/* The text that sets it to what it is; NULL when out of memory. The caller frees. */
+char *cluster_config_text(const struct cluster_config *cfg, enum cluster_setting which);
 
 enum change {
 	CHANGE_NONE,		/* "unchanged" */
@@ -39,10 +63,11 @@ DEFINE_OWN_DONE(cluster_change_vec, cluster_changes_done)
 
 /*
  * Applies @objects (copies them) to *@snap as `kubectl apply` and the API server would:
- * defaults, validation, allocated values kept from the stored object, cluster addresses and
- * node ports allocated; then brings the generated EndpointSlices up to date. All or nothing:
- * on failure *@snap is as before. *@changes lists each of @objects in order.
- * The same object twice in @objects is an error that names both places.
+ * defaults, validation, allocated values kept from the stored object, cluster addresses, node
+ * ports and load balancer addresses allocated; then brings the generated EndpointSlices up to
+ * date. All or nothing: on failure *@snap is as before, and *@reterr names every object that was
+ * refused. *@changes lists each of @objects in order. The same object twice in @objects is an error
+ * that names both places.
  */
 int cluster_apply(struct snapshot *snap, const struct cluster_config *cfg,
 		  struct object *const *objects, size_t n, cluster_change_vec *changes,
@@ -61,6 +86,12 @@ struct cluster_ref {
 int cluster_delete(struct snapshot *snap, const struct cluster_config *cfg,
 		   const struct cluster_ref *refs, size_t n, bool ignore_missing,
 		   cluster_change_vec *changes, struct err *reterr);
+
+/*
+ * Gives LoadBalancers that are to have addresses of the pools those that they lack. Apply and delete
+ * do this too.
+ */
+int cluster_balance(struct snapshot *snap, const struct cluster_config *cfg, struct err *reterr);
 
 /* Selector + Pods (+ Nodes for zones) → slices managed by SLUICE_SLICE_MANAGER. */
 int cluster_sync_slices(struct snapshot *snap, struct err *reterr);

@@ -7,7 +7,7 @@
 
 #include "base/hash.h"
 
-struct cluster_config cluster_config_default(void)
+struct cluster_config cluster_config_builtin(void)
 {
 	struct cluster_config cfg = { .node_port_min = 30000, .node_port_max = 32767 };
 	int r = cidr_parse("10.96.0.0/12", &cfg.service_cidrs[FAMILY_V4]);
@@ -15,6 +15,53 @@ struct cluster_config cluster_config_default(void)
 	r |= cidr_parse("fd00:10:96::/112", &cfg.service_cidrs[FAMILY_V6]);
 	assert(!r);
 	return cfg;
+}
+
+static bool cidrs_overlap(const struct cidr *a, const struct cidr *b)
+{
+	return cidr_has(a, &b->base) || cidr_has(b, &a->base);
+}
+
+/* An address has one owner: no two ranges may both give it out. */
+static int check_overlap(const struct cluster_config *cfg, size_t i, struct err *reterr)
+{
+	const struct cidr *pool = &cfg->lb_pools[i];
+	char text[CIDR_TEXT_MAX], other[CIDR_TEXT_MAX];
+
+	for (size_t j = 0; j < i; j++) {
+		if (cidrs_overlap(pool, &cfg->lb_pools[j]))
+			return err_set(reterr, EINVAL, "load balancer pool %s: overlaps %s",
+				       cidr_text(pool, text), cidr_text(&cfg->lb_pools[j], other));
+	}
+	for (enum family f = 0; f < FAMILY_COUNT; f++) {
+		if (cidrs_overlap(pool, &cfg->service_cidrs[f]))
+			return err_set(reterr, EINVAL, "load balancer pool %s: overlaps the service "
+				       "CIDR %s", cidr_text(pool, text),
+				       cidr_text(&cfg->service_cidrs[f], other));
+	}
+	return 0;
+}
+
+static int check_pools(const struct cluster_config *cfg, struct err *reterr)
+{
+	char text[CIDR_TEXT_MAX];
+	int r = 0;
+
+	for (size_t i = 0; !r && i < cfg->n_lb_pools; i++) {
+		const struct cidr *pool = &cfg->lb_pools[i];
+		const struct addr *a = &pool->base;
+
+		if (addr_is_unspecified(a) || addr_is_loopback(a) || addr_is_link_local(a) ||
+		    addr_is_multicast(a))
+			return err_set(reterr, EINVAL, "load balancer pool %s: these are not "
+				       "addresses of hosts", cidr_text(pool, text));
+		/* It also lets an address in the range be 64 bits. */
+		if (pool->bits < (addr_family(a) == FAMILY_V4 ? 8 : 64))
+			return err_set(reterr, EINVAL, "load balancer pool %s: must be /8 or smaller, "
+				       "of IPv6 /64 or smaller", cidr_text(pool, text));
+		r = check_overlap(cfg, i, reterr);
+	}
+	return r;
 }
 
 int cluster_config_check(const struct cluster_config *cfg, struct err *reterr)
@@ -33,7 +80,7 @@ int cluster_config_check(const struct cluster_config *cfg, struct err *reterr)
 	if (!cfg->node_port_min || cfg->node_port_max < cfg->node_port_min)
 		return err_set(reterr, EINVAL, "node port range %u-%u is empty",
 			       cfg->node_port_min, cfg->node_port_max);
-	return 0;
+	return check_pools(cfg, reterr);
 }
 
 uint64_t cluster_random(const struct cluster_config *cfg)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include <string.h>
 
+#include "cluster/balance.h"
 #include "cluster/change.h"
 #include "cluster/endpoints.h"
 
@@ -81,15 +82,16 @@ static int tell(const object_vec *found, const object_vec *sorted, cluster_chang
 	return 0;
 }
 
-static int delete_found(struct snapshot *snap, const object_vec *found,
-			const object_vec *sorted, cluster_change_vec *changes)
+static int delete_found(struct snapshot *snap, const struct cluster_config *cfg,
+			const object_vec *found, const object_vec *sorted,
+			cluster_change_vec *changes)
 {
 	own(cluster_changes_done) cluster_change_vec mine = { 0 };
 	own(edit_done) struct edit e = { 0 };
 	object_vec none = { 0 };
 
 	if (tell(found, sorted, &mine) < 0 || edit_init(&e, snap) < 0 ||
-	    edit_change(&e, &none, sorted) < 0 || endpoints_sync(&e) < 0 ||
+	    edit_change(&e, &none, sorted) < 0 || balance(&e, cfg) < 0 || endpoints_sync(&e) < 0 ||
 	    changes_move(changes, &mine) < 0)
 		return -ENOMEM;
 	edit_commit(&e, snap);
@@ -104,7 +106,7 @@ int cluster_delete(struct snapshot *snap, const struct cluster_config *cfg,
 	int r = find_all(snap, refs, n, ignore_missing, &found, reterr);
 
 	if (!r && (sort_once(&found, &sorted) < 0 ||
-		   delete_found(snap, &found, &sorted, changes) < 0))
+		   delete_found(snap, cfg, &found, &sorted, changes) < 0))
 		r = err_nomem(reterr);
 	vec_done(&found);
 	vec_done(&sorted);

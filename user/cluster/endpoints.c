@@ -24,8 +24,12 @@ static int make_slices(const struct snapshot *snap, object_vec *ret)
 		const struct service *s = &services[i]->u.service;
 		struct slice_build b = { .snap = snap, .service = services[i], .out = ret };
 
-		if (s->type == SERVICE_EXTERNAL_NAME || !s->has_selector)
+		if (s->type == SERVICE_EXTERNAL_NAME)
 			continue;
+		if (!s->has_selector) {
+			r = slice_mirror(&b);
+			continue;
+		}
 		r = pod_index_select(&idx, s->meta.namespace, &s->selector, &pods);
 		if (!r)
 			r = slice_build(&b, &pods);

@@ -7,7 +7,5 @@
 
 #include "cluster/edit.h"
 
-#define SLICE_ENDPOINTS_MAX 100
-
 /* Brings the generated slices of @e's view up to date. 0 or -ENOMEM, then @e is as it was. */
 int endpoints_sync(struct edit *e);

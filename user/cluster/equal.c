@@ -116,6 +116,13 @@ static bool slice_eq(const struct slice *a, const struct slice *b)
 	       VEC_EQ(&a->endpoints, &b->endpoints, endpoint_eq);
 }
 
+static bool subset_eq(const struct endpoints_subset *a, const struct endpoints_subset *b)
+{
+	return VEC_EQ(&a->ready, &b->ready, endpoint_eq) &&
+	       VEC_EQ(&a->not_ready, &b->not_ready, endpoint_eq) &&
+	       VEC_EQ(&a->ports, &b->ports, slice_port_eq);
+}
+
 static bool container_port_eq(const struct container_port *a, const struct container_port *b)
 {
 	return text_eq(a->name, b->name) && a->protocol == b->protocol && a->port == b->port;
@@ -133,7 +140,8 @@ static bool node_eq(const struct node *a, const struct node *b)
 {
 	return texts_eq(&a->pod_cidrs, &b->pod_cidrs) &&
 	       texts_eq(&a->internal_ips, &b->internal_ips) &&
-	       texts_eq(&a->external_ips, &b->external_ips);
+	       texts_eq(&a->external_ips, &b->external_ips) && a->cpu_milli == b->cpu_milli &&
+	       a->ready == b->ready;
 }
 
 bool object_equal(const struct object *a, const struct object *b)
@@ -145,6 +153,8 @@ bool object_equal(const struct object *a, const struct object *b)
 		return service_eq(&a->u.service, &b->u.service);
 	case KIND_SLICE:
 		return slice_eq(&a->u.slice, &b->u.slice);
+	case KIND_ENDPOINTS:
+		return VEC_EQ(&a->u.endpoints.subsets, &b->u.endpoints.subsets, subset_eq);
 	case KIND_POD:
 		return pod_eq(&a->u.pod, &b->u.pod);
 	case KIND_NODE:

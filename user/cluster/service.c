@@ -35,18 +35,6 @@ int service_invalid(struct err *reterr, const struct object *o, const char *fmt,
 	return r;
 }
 
-const char *service_ips_text(const struct service *s, char buf[static SERVICE_IPS_TEXT_MAX])
-{
-	int n = snprintf(buf, SERVICE_IPS_TEXT_MAX, "[]string{%s", s->headless ? "\"None\"" : "");
-
-	for (size_t i = 0; i < s->cluster_ips.n && n < SERVICE_IPS_TEXT_MAX; i++)
-		n += snprintf(buf + n, SERVICE_IPS_TEXT_MAX - n, "%s\"%s\"", i ? ", " : "",
-			      s->cluster_ips.at[i]);
-	if (n < SERVICE_IPS_TEXT_MAX)
-		snprintf(buf + n, SERVICE_IPS_TEXT_MAX - n, "}");
-	return buf;
-}
-
 /* --- addresses and families --------------------------------------------------- */
 
 static bool same_ip(const char *a, const char *b)
@@ -217,7 +205,7 @@ static void drop_void(struct service *now, const struct service *old)
 	if (!was_lb || is_lb)
 		return;
 
-	now->no_lb_node_ports = false;
+	now->no_lb_node_ports = now->lb_node_ports_given = false;
 	if (same_text(now->lb_class, old->lb_class)) {
 		free(now->lb_class);
 		now->lb_class = NULL;
@@ -229,11 +217,53 @@ static void drop_void(struct service *now, const struct service *old)
 	vec_done(&now->lb_ingress);
 }
 
-int service_keep(struct service *now, const struct service *old, struct err *reterr)
+/* SingleStack gives up a second address and family only if they are not newly asked for. */
+static void give_up_second(struct service *now, const struct service *old)
+{
+	if (ips_begin(now, old))
+		ips_trim(now, 1);
+	if (families_begin(now, old) && now->ip_families.n > 1)
+		now->ip_families.n = 1;
+}
+
+/* Not one of a family that is given up, nor one instead of which loadBalancerIP asks for another. */
+static bool ingress_stays(const struct lb_ingress *in, const struct service *now,
+			  const struct service *old)
+{
+	struct addr has, asked;
+
+	if (!in->ip || addr_parse(in->ip, &has) < 0)
+		return true;
+	if (!same_text(now->lb_ip, old->lb_ip) && now->lb_ip && !addr_parse(now->lb_ip, &asked) &&
+	    addr_family(&asked) == addr_family(&has) && addr_cmp(&asked, &has))
+		return false;
+	vec_each(f, &now->ip_families) {
+		if (*f == addr_family(&has))
+			return true;
+	}
+	return !now->ip_families.n;
+}
+
+/* As `kubectl apply`, which does not touch the status, unless the manifest has one. */
+static int keep_ingress(struct service *now, const struct service *old)
+{
+	if (now->lb_ingress.n)
+		return 0;
+	if (vec_reserve(&now->lb_ingress, old->lb_ingress.n) < 0)
+		return -ENOMEM;
+	vec_each(in, &old->lb_ingress) {
+		if (ingress_stays(in, now, old) &&
+		    lb_ingress_copy(&now->lb_ingress.at[now->lb_ingress.n++], in) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int service_keep(struct service *now, const struct service *old)
 {
 	if (service_needs_cluster_ip(now) && service_needs_cluster_ip(old) &&
 	    keep_addresses(now, old) < 0)
-		return err_nomem(reterr);
+		return -ENOMEM;
 	if (service_needs_node_ports(now) && service_needs_node_ports(old)) {
 		keep_node_ports(now, old, same_port);
 		keep_node_ports(now, old, same_port_name);
@@ -242,134 +272,87 @@ int service_keep(struct service *now, const struct service *old, struct err *ret
 	    !now->health_check_node_port)
 		now->health_check_node_port = old->health_check_node_port;
 	drop_void(now, old);
+	if (now->ip_family_policy == IPFP_SINGLE)
+		give_up_second(now, old);
+	if (now->type == SERVICE_LOAD_BALANCER && old->type == SERVICE_LOAD_BALANCER)
+		return keep_ingress(now, old);
 	return 0;
 }
 
-static int check_address(const struct object *o, const struct service *old, struct err *reterr)
+/* --- what may not change ------------------------------------------------------ */
+
+#define ONCE_SET "may not change once set"
+
+static void check_address(struct refuse *r, const struct service *now, const struct service *old)
 {
-	const struct service *now = &o->u.service;
 	char ips[SERVICE_IPS_TEXT_MAX];
 	size_t n = now->cluster_ips.n < old->cluster_ips.n ? now->cluster_ips.n
 							   : old->cluster_ips.n;
 
 	service_ips_text(now, ips);
-	if (now->headless != old->headless)
-		return service_invalid(reterr, o, "spec.clusterIPs[0]: Invalid value: %s: may not "
-				       "change once set", ips);
+	if (now->headless != old->headless) {
+		refuse_value(r, ips, ONCE_SET, "spec.clusterIPs[0]");
+		return;
+	}
 	for (size_t i = 0; i < n; i++) {
 		if (!same_ip(now->cluster_ips.at[i], old->cluster_ips.at[i]))
-			return service_invalid(reterr, o, "spec.clusterIPs[%zu]: Invalid value: "
-					       "%s: may not change once set", i, ips);
+			refuse_value(r, ips, ONCE_SET, "spec.clusterIPs[%zu]", i);
 	}
 	/* Headless without a selector has no controller that a change could confuse. */
 	if (now->headless && !now->has_selector)
-		return 0;
+		return;
 	if (now->ip_families.n && old->ip_families.n &&
 	    now->ip_families.at[0] != old->ip_families.at[0])
-		return service_invalid(reterr, o, "spec.ipFamilies[0]: Invalid value: \"%s\": may "
-				       "not change once set", family_name(now->ip_families.at[0]));
-	return 0;
+		refuse_text(r, family_name(now->ip_families.at[0]), ONCE_SET, "spec.ipFamilies[0]");
 }
 
-int service_check_update(const struct object *o, const struct service *old, struct err *reterr)
+void service_check_update(struct refuse *r, const struct service *old)
 {
-	const struct service *now = &o->u.service;
-	int r = 0;
+	const struct service *now = &r->object->u.service;
 
 	if (service_needs_cluster_ip(now) && service_needs_cluster_ip(old))
-		r = check_address(o, old, reterr);
-	if (r < 0)
-		return r;
+		check_address(r, now, old);
 	if (now->type == SERVICE_LOAD_BALANCER && old->type == SERVICE_LOAD_BALANCER &&
-	    !same_text(now->lb_class, old->lb_class))
-		return service_invalid(reterr, o, "spec.loadBalancerClass: Invalid value: \"%s\": "
-				       "may not change once set",
-				       now->lb_class ? now->lb_class : "null");
+	    !same_text(now->lb_class, old->lb_class)) {
+		if (now->lb_class)
+			refuse_text(r, now->lb_class, ONCE_SET, "spec.loadBalancerClass");
+		else
+			refuse_value(r, "null", ONCE_SET, "spec.loadBalancerClass");
+	}
 	if (service_needs_health_port(now) && service_needs_health_port(old) &&
 	    now->health_check_node_port != old->health_check_node_port)
-		return service_invalid(reterr, o, "spec.healthCheckNodePort: Invalid value: %u: "
-				       "field is immutable", now->health_check_node_port);
-	return 0;
+		refuse_number(r, now->health_check_node_port, "field is immutable",
+			      "spec.healthCheckNodePort");
 }
 
-/* SingleStack gives up a second address and family only if they are not newly asked for. */
-static int settle_single(struct object *o, const struct service *old, struct err *reterr)
-{
-	struct service *s = &o->u.service;
-
-	if (old && ips_begin(s, old))
-		ips_trim(s, 1);
-	if (old && families_begin(s, old) && s->ip_families.n > 1)
-		s->ip_families.n = 1;
-	if (s->cluster_ips.n > 1)
-		return service_invalid(reterr, o, "spec.ipFamilyPolicy: Invalid value: "
-				       "\"SingleStack\": must be 'RequireDualStack' or "
-				       "'PreferDualStack' when multiple cluster IPs are specified");
-	if (s->ip_families.n > 1)
-		return service_invalid(reterr, o, "spec.ipFamilyPolicy: Invalid value: "
-				       "\"SingleStack\": must be 'RequireDualStack' or "
-				       "'PreferDualStack' when multiple IP families are specified");
-	return 0;
-}
+/* --- families ----------------------------------------------------------------- */
 
 /* The addresses that are there say of which family they are. */
-static int settle_from_ips(struct object *o, struct err *reterr)
+static int families_of_ips(struct service *s)
 {
-	struct service *s = &o->u.service;
 	struct addr ip;
 
-	for (size_t i = 0; i < s->cluster_ips.n; i++) {
-		const char *text = s->cluster_ips.at[i];
-
-		if (addr_parse(text, &ip) < 0)
-			return service_invalid(reterr, o, "spec.clusterIPs[%zu]: Invalid value: "
-					       "\"%s\": must be a valid IP address", i, text);
-		if (i == s->ip_families.n && vec_push(&s->ip_families, addr_family(&ip)) < 0)
-			return err_nomem(reterr);
-		if (s->ip_families.at[i] != addr_family(&ip))
-			return service_invalid(reterr, o, "spec.clusterIPs[%zu]: Invalid value: "
-					       "\"%s\": expected an %s value as indicated by "
-					       "`spec.ipFamilies[%zu]`", i, text,
-					       family_name(s->ip_families.at[i]), i);
+	for (size_t i = s->ip_families.n; i < s->cluster_ips.n; i++) {
+		if (addr_parse(s->cluster_ips.at[i], &ip) < 0)
+			break;
+		if (vec_push(&s->ip_families, addr_family(&ip)) < 0)
+			return -ENOMEM;
 	}
 	return 0;
 }
 
-/*
- * Two addresses or families cannot be meant for one stack; and headless without a selector
- * may get endpoints of either family.
- */
-static enum ip_family_policy default_policy(const struct service *s)
+int service_settle_families(struct service *s)
 {
-	bool dual = s->cluster_ips.n > 1 || s->ip_families.n > 1 ||
-		    (s->headless && !s->has_selector);
-
-	return dual ? IPFP_REQUIRE_DUAL : IPFP_SINGLE;
-}
-
-int service_settle_families(struct object *o, const struct service *old, struct err *reterr)
-{
-	struct service *s = &o->u.service;
-	bool single;
-	int r = 0;
-
 	if (!service_needs_cluster_ip(s))
 		return 0;
+	/* Headless without a selector may get endpoints of either family. */
 	if (s->ip_family_policy == IPFP_UNSET)
-		s->ip_family_policy = default_policy(s);
-	single = s->ip_family_policy == IPFP_SINGLE;
-	if (single)
-		r = settle_single(o, old, reterr);
-	if (!r)
-		r = settle_from_ips(o, reterr);
-	if (r < 0)
-		return r;
-
-	if (!s->ip_families.n && vec_push(&s->ip_families, FAMILY_V4) < 0)
-		return err_nomem(reterr);
-	if (!single && s->ip_families.n == 1 &&
-	    vec_push(&s->ip_families, s->ip_families.at[0] == FAMILY_V4 ? FAMILY_V6
-									: FAMILY_V4) < 0)
-		return err_nomem(reterr);
-	return 0;
+		s->ip_family_policy = s->headless && !s->has_selector ? IPFP_REQUIRE_DUAL
+								      : IPFP_SINGLE;
+	if (families_of_ips(s) < 0 ||
+	    (!s->ip_families.n && vec_push(&s->ip_families, FAMILY_V4) < 0))
+		return -ENOMEM;
+	if (s->ip_family_policy == IPFP_SINGLE || s->ip_families.n > 1)
+		return 0;
+	return vec_push(&s->ip_families, s->ip_families.at[0] == FAMILY_V4 ? FAMILY_V6 : FAMILY_V4);
 }

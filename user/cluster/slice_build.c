@@ -1,87 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "cluster/slice_build.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "base/hash.h"
-#include "cluster/endpoints.h"
-
-bool slice_is_ours(const struct object *o)
-{
-	const char *manager = labels_find(&o->meta->labels, LABEL_MANAGED_BY);
-
-	return o->kind == KIND_SLICE && manager && !strcmp(manager, SLUICE_SLICE_MANAGER);
-}
-
-/* --- names and labels --------------------------------------------------------- */
-
-static bool name_is_free(const struct slice_build *b, const char *name)
-{
-	const char *namespace = b->service->meta->namespace;
-	const struct object *there = snapshot_find(b->snap, KIND_SLICE, namespace, name);
-
-	if (there && !slice_is_ours(there))
-		return false;
-	for (size_t i = b->first; i < b->out->n; i++) {
-		if (!strcmp(b->out->at[i]->meta->name, name))
-			return false;
-	}
-	return true;
-}
-
-/*
- * <service>-<5 letters>, as the controller's names look, but from a hash of what tells this
- * slice from its Service's others. The alphabet is Kubernetes' own: it spells no words.
- */
-static char *slice_name(const struct slice_build *b, uint64_t identity)
-{
-	static const char letters[] = "bcdfghjklmnpqrstvwxz2456789";
-	const struct meta *m = b->service->meta;
-	char tail[6] = "";
-	char *name;
-
-	identity = hash_text(hash_text(identity, m->namespace), m->name);
-	for (;; identity++) {
-		uint64_t h = hash_mix(identity);
-
-		for (size_t i = 0; i < sizeof(tail) - 1; i++, h /= sizeof(letters) - 1)
-			tail[i] = letters[h % (sizeof(letters) - 1)];
-		if (asprintf(&name, "%s-%s", m->name, tail) < 0)
-			return NULL;
-		if (name_is_free(b, name))
-			return name;
-		free(name);
-	}
-}
-
-static int label_cmp(const void *a, const void *b)
-{
-	const struct label *x = a, *y = b;
-
-	return strcmp(x->key, y->key);
-}
-
-static bool label_is_reserved(const char *key)
-{
-	return !strcmp(key, LABEL_SERVICE_NAME) || !strcmp(key, LABEL_MANAGED_BY) ||
-	       !strcmp(key, LABEL_HEADLESS);
-}
-
-static int set_labels(struct meta *to, const struct service *s)
-{
-	vec_each(l, &s->meta.labels) {
-		if (!label_is_reserved(l->key) && labels_set(&to->labels, l->key, l->value) < 0)
-			return -ENOMEM;
-	}
-	if (labels_set(&to->labels, LABEL_SERVICE_NAME, s->meta.name) < 0 ||
-	    labels_set(&to->labels, LABEL_MANAGED_BY, SLUICE_SLICE_MANAGER) < 0)
-		return -ENOMEM;
-	if (s->headless && labels_set(&to->labels, LABEL_HEADLESS, "") < 0)
-		return -ENOMEM;
-	qsort(to->labels.at, to->labels.n, sizeof(*to->labels.at), label_cmp);
-	return 0;
-}
+#include "cluster/topology.h"
 
 /* --- one endpoint ------------------------------------------------------------- */
 
@@ -106,19 +29,11 @@ static const char *zone_of(const struct slice_build *b, const struct pod *p)
 	return node ? labels_find(&node->meta->labels, LABEL_ZONE) : NULL;
 }
 
-/* The old annotation wins over trafficDistribution, but its proportions are not computed. */
-static bool hints_by_annotation(const struct meta *m)
-{
-	const char *mode = labels_find(&m->annotations, "service.kubernetes.io/topology-mode");
-
-	return mode && !strcasecmp(mode, "auto");
-}
-
 static int set_hints(struct endpoint *e, const struct service *s)
 {
 	const char *want = s->traffic_distribution;
 
-	if (!want || e->ready != TRI_TRUE || hints_by_annotation(&s->meta))
+	if (!want || e->ready != TRI_TRUE || topology_is_auto(&s->meta))
 		return 0;
 	if (e->zone && texts_push(&e->zone_hints, e->zone) < 0)
 		return -ENOMEM;
@@ -173,23 +88,6 @@ static int set_ports(struct slice *slice, const struct service *s, const uint16_
 	return 0;
 }
 
-/* An empty slice, appended to @b's; owned by it from then on. */
-static struct slice *slice_add(const struct slice_build *b, uint64_t identity)
-{
-	own(object_free) struct object *o = object_new(KIND_SLICE);
-
-	if (!o)
-		return NULL;
-	o->u.slice.family = b->family;
-	o->meta->name = slice_name(b, identity);
-	o->meta->namespace = strdup(b->service->meta->namespace);
-	if (!o->meta->name || !o->meta->namespace ||
-	    set_labels(o->meta, &b->service->u.service) < 0 || vec_reserve(b->out, 1) < 0)
-		return NULL;
-	b->out->at[b->out->n++] = o;
-	return &TAKE(o)->u.slice;
-}
-
 static uint64_t family_identity(const struct slice_build *b)
 {
 	return hash_bytes(HASH_INIT, &b->family, sizeof(b->family));
@@ -240,12 +138,19 @@ static int slices_of(const struct slice_build *b)
 
 static int slices_of_family(struct slice_build *b, const pod_vec *pods)
 {
-	if (candidates_find(&b->c, &b->service->u.service, b->family, pods) < 0)
+	const struct service *s = &b->service->u.service;
+	size_t first = b->out->n;
+
+	if (candidates_find(&b->c, s, b->family, pods) < 0)
 		return -ENOMEM;
 	/* The placeholder tells "no endpoints" from "nobody looked yet". */
 	if (!b->c.list.n)
 		return slice_add(b, family_identity(b)) ? 0 : -ENOMEM;
-	return slices_of(b);
+	if (slices_of(b) < 0)
+		return -ENOMEM;
+	if (!topology_is_auto(&s->meta))
+		return 0;
+	return topology_hint(b->snap, b->out->at + first, b->out->n - first);
 }
 
 int slice_build(struct slice_build *b, const pod_vec *pods)
@@ -254,6 +159,8 @@ int slice_build(struct slice_build *b, const pod_vec *pods)
 	int r = 0;
 
 	b->first = b->out->n;
+	b->manager = SLUICE_SLICE_MANAGER;
+	b->labels = &s->meta.labels;
 	vec_each(family, &s->ip_families) {
 		b->family = *family;
 		if (!r)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* One Service's slices. */
+/*
+ * One Service's slices: from the pods that it selects, or, if it has no selector, from the
+ * Endpoints of its name.
+ */
 #pragma once
 
 #include "cluster/candidate.h"
@@ -10,12 +13,29 @@ struct slice_build {
 	object_vec *out;		/* slices are appended here */
 	/* Working state. */
 	size_t first;			/* where those of this Service begin */
+	const char *manager;		/* who makes them, */
+	const label_vec *labels;	/* and whose labels they bear */
 	enum family family;		/* the one that is being made, */
 	struct candidates c;		/* from these */
 };
 
+/* At most so many endpoints go into one slice. */
+#define SLICE_ENDPOINTS_MAX 100
+
 /* The slices for the pods that the Service selects, of all its families. 0 or -ENOMEM. */
 int slice_build(struct slice_build *b, const pod_vec *pods);
+
+/*
+ * The slices that mirror the Endpoints of the Service's name, as Kubernetes' mirroring controller
+ * makes them; none if there are no such, or if they ask not to be mirrored. 0 or -ENOMEM.
+ */
+int slice_mirror(struct slice_build *b);
+
+/*
+ * An empty slice of @b's family, named after its Service and @identity, which tells it from the
+ * Service's others. Appended to @b's and owned by it; NULL when out of memory.
+ */
+struct slice *slice_add(const struct slice_build *b, uint64_t identity);
 
 /* Whether this slice was made here. All others are the user's. */
 bool slice_is_ours(const struct object *o);

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "cluster/equal.h"
+#include "cluster/topology.h"
+#include "daemon/settings.h"
 #include "store/term.h"
 
 /* Beyond this, reading all in order is as good. */
@@ -17,7 +19,12 @@ static int too_much(struct err *reterr)
 
 int closure_init(struct closure *c, struct store *store, const char *node, struct err *reterr)
 {
-	*c = (struct closure){ .store = store };
+	struct cluster_config cfg;
+	int r = settings_load(store, &cfg, reterr);
+
+	if (r)
+		return r;
+	*c = (struct closure){ .store = store, .pools = cfg.n_lb_pools };
 	return closure_add(c, KIND_NODE, "", node, NULL, reterr);
 }
 
@@ -170,6 +177,16 @@ static int add_pods(struct closure *c, const struct service *s, struct err *rete
 	return r;
 }
 
+/* Not so if all Nodes have a say in its hints, or all Services in what a pool has to give. */
+static int service_is_apart(const struct closure *c, const struct service *s, struct err *reterr)
+{
+	if (topology_is_auto(&s->meta))
+		return too_much(reterr);
+	if (c->pools && s->type == SERVICE_LOAD_BALANCER && !s->lb_ingress.n)
+		return too_much(reterr);
+	return 0;
+}
+
 int closure_complete(struct closure *c, struct err *reterr)
 {
 	int r = 0;
@@ -179,10 +196,13 @@ int closure_complete(struct closure *c, struct err *reterr)
 		const struct object *o = NULL;
 
 		r = add_slices(c, &k, reterr);
+		if (!r)	/* of the same name: mirrored to slices */
+			r = need(c, KIND_ENDPOINTS, k.namespace, k.name, NULL, reterr);
 		if (!r)
 			r = need(c, KIND_SERVICE, k.namespace, k.name, &o, reterr);
 		if (!r && o)
-			r = add_pods(c, &o->u.service, reterr);
+			r = service_is_apart(c, &o->u.service, reterr)
+			     ?: add_pods(c, &o->u.service, reterr);
 	}
 	return r;
 }
@@ -250,6 +270,8 @@ static int hang(struct closure *c, const struct object *o, struct err *reterr)
 		return hang_slice(c, o, reterr);
 	case KIND_POD:
 		return hang_pod(c, o, reterr);
+	case KIND_ENDPOINTS:
+		return add_service(c, o->meta->namespace, o->meta->name, reterr);
 	case KIND_NODE:
 		return 0;	/* closure_check() looks whether it changed */
 	default:
@@ -265,8 +287,14 @@ int closure_add(struct closure *c, enum kind kind, const char *namespace, const 
 
 	/* A Service comes in when it is completed, never without what belongs to it. */
 	if (kind == KIND_SERVICE) {
+		/* It may ask a pool for an address, or leave one for others that wait. */
+		if (c->pools)
+			return too_much(reterr);
 		r = add_service(c, namespace, name, reterr);
-		return r || !now ? r : add_pods(c, &now->u.service, reterr);
+		if (!r && now)
+			r = service_is_apart(c, &now->u.service, reterr)
+			     ?: add_pods(c, &now->u.service, reterr);
+		return r;
 	}
 	r = need(c, kind, namespace, name, &old, reterr);
 	if (!r && old)

@@ -15,6 +15,7 @@ struct closure {
 	object_key_vec services;	/* by name; those below @next are complete */
 	size_t next;
 	size_t reads;			/* objects read so far */
+	bool pools;			/* LoadBalancers get addresses of pools */
 };
 
 /* @node: this node's name, whose Node object always belongs to it. */

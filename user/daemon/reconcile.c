@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "cluster/cluster.h"
+#include "daemon/settings.h"
 #include "datapath/netns.h"
 #include "store/term.h"
 
@@ -90,8 +90,9 @@ static uint64_t facts_hash(const struct node_facts *f)
 static int host_read(struct store *store, struct datapath *dp, struct node_view *v,
 		     struct err *reterr)
 {
-	struct cluster_config cfg = cluster_config_default();
-	int r = reconcile_node_name(store, &v->node, reterr)
+	struct cluster_config cfg;
+	int r = settings_load(store, &cfg, reterr)
+	     ?: reconcile_node_name(store, &v->node, reterr)
 	     ?: datapath_host_facts(dp, &v->facts, &v->settings, cfg.node_port_min,
 				    cfg.node_port_max, reterr);
 

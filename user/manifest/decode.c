@@ -149,27 +149,28 @@ int decode_bool(struct decoder *d, const struct doc_node *n, bool *ret)
 	return 0;
 }
 
-static int decode_number(struct decoder *d, const struct doc_node *n, int64_t min, int64_t max,
-			 int64_t *ret)
+/* @wrong says in the API server's words what is wrong with a number outside of 0 to @max. */
+static int decode_number(struct decoder *d, const struct doc_node *n, int64_t max,
+			 const char *wrong, int64_t *ret)
 {
 	char want[64];
 	int64_t v = 0;
 
-	/* Port 0 is "none" to some fields; for the others validation refuses it. */
-	if (n->type == DOC_SCALAR && n->scalar == SCALAR_INT && !scalar_int(n->text, &v) &&
-	    v >= min && v <= max) {
-		*ret = v;
-		return 0;
+	if (n->type != DOC_SCALAR || n->scalar != SCALAR_INT) {
+		snprintf(want, sizeof(want), "a number between 1 and %lld", (long long)max);
+		return wrong_type(d, n, want);
 	}
-	snprintf(want, sizeof(want), "a number between %lld and %lld",
-		 min ? (long long)min : 1, (long long)max);
-	return wrong_type(d, n, want);
+	/* 0 is "none" to some fields; for the others validation refuses it. */
+	if (scalar_int(n->text, &v) < 0 || v < 0 || v > max)
+		return decode_error(d, n->line, "Invalid value: %.40s: %s", n->text, wrong);
+	*ret = v;
+	return 0;
 }
 
 int decode_port(struct decoder *d, const struct doc_node *n, uint16_t *ret)
 {
 	int64_t v = 0;
-	int err = decode_number(d, n, 0, UINT16_MAX, &v);
+	int err = decode_number(d, n, UINT16_MAX, "must be between 1 and 65535, inclusive", &v);
 
 	if (!err)
 		*ret = (uint16_t)v;
@@ -178,9 +179,12 @@ int decode_port(struct decoder *d, const struct doc_node *n, uint16_t *ret)
 
 static int decode_seconds(struct decoder *d, const struct doc_node *n, uint32_t *ret)
 {
+	static const char wrong[] = "must be greater than 0 and less than 86400";
 	int64_t v = 0;
-	int err = decode_number(d, n, 1, SECONDS_MAX, &v);
+	int err = decode_number(d, n, SECONDS_MAX, wrong, &v);
 
+	if (!err && !v)
+		err = decode_error(d, n->line, "Invalid value: 0: %s", wrong);
 	if (!err)
 		*ret = (uint32_t)v;
 	return err;

@@ -90,7 +90,8 @@ static int unknown_take(struct parse *p, const struct doc_node *n, const struct 
 	if (!p->opt || !p->opt->strict)
 		return unknown_add(p, t);
 	return err_set(p->err, EINVAL, "%s:%u: unknown kind %s of apiVersion %s: sluice knows "
-		       "Service, Pod and Node of v1 and EndpointSlice of discovery.k8s.io/v1",
+		       "Service, Endpoints, Pod and Node of v1 and EndpointSlice of "
+		       "discovery.k8s.io/v1",
 		       p->name, n->line, quote(t->kind, kind), quote(t->api_version, version));
 }
 
@@ -242,12 +243,12 @@ static int documents_take(struct parse *p, const char *text, size_t len)
 int manifest_parse(const char *name, const char *text, size_t len,
 		   const struct manifest_options *opt, object_vec *objects, struct err *reterr)
 {
-	struct err local = { 0 };
+	struct err local;
 	own(parse_done) struct parse p = {
 		.name = name,
 		.opt = opt,
 		.objects = objects,
-		.err = reterr ? reterr : &local,
+		.err = reterr ? reterr : err_clear(&local),
 	};
 	size_t before = objects->n;
 	int err = json_take(&p, text ? text : "", len);

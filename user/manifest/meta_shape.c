@@ -30,6 +30,7 @@ const struct shape *kind_shape(enum kind kind)
 	static const struct shape *const shapes[KIND_COUNT] = {
 		[KIND_SERVICE] = &service_shape,
 		[KIND_SLICE] = &slice_shape,
+		[KIND_ENDPOINTS] = &endpoints_shape,
 		[KIND_POD] = &pod_shape,
 		[KIND_NODE] = &node_shape,
 	};

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "manifest/conditions.h"
 #include "manifest/encode.h"
 #include "manifest/first_text.h"
 
@@ -90,6 +93,59 @@ static int addresses_encode(const void *at, json_t *map)
 	return json_object_set_new(map, "addresses", TAKE(list)) < 0 ? -ENOMEM : 0;
 }
 
+/* --- the processors ---------------------------------------------------------------- */
+
+#define CPU_MAX_MILLI 4000000000.0	/* four million processors */
+
+/* Thousandths of "4", "0.5" or "3920m"; negative if it is none. */
+static double cpu_milli(const char *text)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	if (end == text || !isdigit((unsigned char)text[0]))
+		return -1;
+	if (!strcmp(end, "m"))
+		return v;
+	return *end ? -1 : v * 1000;
+}
+
+static int cpu_decode(struct decoder *d, const struct doc_node *n, void *at)
+{
+	struct node *node = at;
+	bool fits = n->type == DOC_SCALAR && (n->scalar == SCALAR_TEXT || n->scalar == SCALAR_INT ||
+					      n->scalar == SCALAR_FLOAT);
+	double v = fits ? cpu_milli(n->text) : -1;
+
+	if (!(v >= 0 && v <= CPU_MAX_MILLI))
+		return decode_error(d, n->line, "must be a number of processors like 4 or 3920m");
+	node->cpu_milli = (uint32_t)v;
+	return 0;
+}
+
+static int cpu_encode(const void *at, json_t *map)
+{
+	const struct node *n = at;
+	char text[16];
+
+	snprintf(text, sizeof(text), "%um", n->cpu_milli);
+	return n->cpu_milli ? encode_text(map, "cpu", text) : 0;
+}
+
+static int ready_decode(struct decoder *d, const struct doc_node *n, void *at)
+{
+	struct node *node = at;
+
+	return conditions_decode_ready(d, n, &node->ready);
+}
+
+static int ready_encode(const void *at, json_t *map)
+{
+	const struct node *n = at;
+
+	return n->ready == TRI_UNSET ? 0 : conditions_encode_ready(map, n->ready == TRI_TRUE);
+}
+
 #define AT(member) .off = offsetof(struct node, member)
 
 static const struct field spec_fields[] = {
@@ -98,8 +154,15 @@ static const struct field spec_fields[] = {
 };
 static const struct shape spec_shape = SHAPE(spec_fields);
 
+static const struct field allocatable_fields[] = {
+	{ "cpu", FIELD_OTHER, .decode = cpu_decode, .encode = cpu_encode },
+};
+static const struct shape allocatable_shape = SHAPE(allocatable_fields);
+
 static const struct field status_fields[] = {
 	{ "addresses", FIELD_OTHER, .decode = addresses_decode, .encode = addresses_encode },
+	{ "allocatable", FIELD_GROUP, .shape = &allocatable_shape },
+	{ "conditions", FIELD_OTHER, .decode = ready_decode, .encode = ready_encode },
 };
 static const struct shape status_shape = SHAPE(status_fields);
 

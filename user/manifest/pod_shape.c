@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include <string.h>
 
+#include "manifest/conditions.h"
 #include "manifest/encode.h"
 #include "manifest/first_text.h"
 
@@ -124,50 +125,21 @@ static int phase_encode(const void *at, json_t *map)
 	return p->ready ? encode_text(map, "phase", "Running") : 0;
 }
 
-struct condition {
-	char *type;
-	char *status;
-};
-
-static const struct field condition_fields[] = {
-	{ "type", FIELD_TEXT, .off = offsetof(struct condition, type) },
-	{ "status", FIELD_TEXT, .off = offsetof(struct condition, status) },
-};
-static const struct shape condition_shape =
-	SHAPE(condition_fields, .size = sizeof(struct condition));
-
-static int condition_decode(struct decoder *d, const struct doc_node *n, struct pod *p)
-{
-	struct condition c = { 0 };
-	int err = decode_shape(d, &condition_shape, n, &c);
-
-	if (!err && c.type && c.status && !strcmp(c.type, "Ready"))
-		p->ready = !strcmp(c.status, "True");
-	free(c.type);
-	free(c.status);
-	return err;
-}
-
 static int conditions_decode(struct decoder *d, const struct doc_node *n, void *at)
 {
-	int err = decode_want(d, n, DOC_LIST);
+	struct pod *p = at;
+	enum tristate ready = TRI_UNSET;
+	int err = conditions_decode_ready(d, n, &ready);
 
-	for (size_t i = 0; !err && i < n->n; i++) {
-		size_t mark = decode_enter_item(d, i);
-
-		err = condition_decode(d, n->items[i], at);
-		decode_leave(d, mark);
-	}
+	p->ready = ready == TRI_TRUE;
 	return err;
 }
 
 static int conditions_encode(const void *at, json_t *map)
 {
 	const struct pod *p = at;
-	const struct condition ready = { .type = "Ready", .status = p->ready ? "True" : "False" };
-	const struct any_vec one = { .at = (void *)&ready, .n = 1 };
 
-	return encode_list(map, "conditions", &condition_shape, &one);
+	return conditions_encode_ready(map, p->ready);
 }
 
 /* --- the tables ------------------------------------------------------------------- */

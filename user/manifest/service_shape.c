@@ -100,6 +100,7 @@ static int node_ports_decode(struct decoder *d, const struct doc_node *n, void *
 	int err = decode_bool(d, n, &allocate);
 
 	s->no_lb_node_ports = !allocate;
+	s->lb_node_ports_given = true;
 	return err;
 }
 
@@ -107,7 +108,7 @@ static int node_ports_encode(const void *at, json_t *map)
 {
 	const struct service *s = at;
 
-	if (s->type != SERVICE_LOAD_BALANCER && !s->no_lb_node_ports)
+	if (s->type != SERVICE_LOAD_BALANCER && !s->lb_node_ports_given)
 		return 0;
 	return json_object_set_new(map, "allocateLoadBalancerNodePorts",
 				   json_boolean(!s->no_lb_node_ports)) < 0 ? -ENOMEM : 0;

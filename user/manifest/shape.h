@@ -67,8 +67,13 @@ struct shape {
 extern const struct shape meta_shape;		/* of struct meta */
 extern const struct shape service_shape;	/* these of the kinds' structs */
 extern const struct shape slice_shape;
+extern const struct shape endpoints_shape;
 extern const struct shape pod_shape;
 extern const struct shape node_shape;
+
+/* Parts that a slice shares with Endpoints. */
+extern const struct shape slice_port_shape;	/* of struct slice_port */
+extern const struct shape target_shape;		/* of struct endpoint */
 
 extern const struct choice protocol_choices[];
 extern const struct choice family_choices[];	/* enum family + 1 */

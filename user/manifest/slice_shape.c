@@ -53,7 +53,7 @@ static const struct field target_fields[] = {
 	{ "namespace", FIELD_TEXT, AT(target_namespace) },
 	{ "name", FIELD_TEXT, AT(target_name) },
 };
-static const struct shape target_shape = SHAPE(target_fields);
+const struct shape target_shape = SHAPE(target_fields);
 
 static const struct field endpoint_fields[] = {
 	{ "addresses", FIELD_TEXTS, AT(addresses) },
@@ -75,7 +75,8 @@ static const struct field port_fields[] = {
 	{ "port", FIELD_PORT, AT(port) },
 	{ "appProtocol", FIELD_TEXT, AT(app_protocol) },
 };
-static const struct shape port_shape = SHAPE(port_fields, .size = sizeof(struct slice_port));
+const struct shape slice_port_shape =
+	SHAPE(port_fields, .size = sizeof(struct slice_port));
 
 #undef AT
 #define AT(member) .off = offsetof(struct slice, member)
@@ -84,7 +85,7 @@ static const struct field slice_fields[] = {
 	{ "metadata", FIELD_GROUP, AT(meta), .shape = &meta_shape },
 	{ "addressType", FIELD_OTHER,
 	  .decode = address_type_decode, .encode = address_type_encode },
-	{ "ports", FIELD_LIST, AT(ports), .shape = &port_shape },
+	{ "ports", FIELD_LIST, AT(ports), .shape = &slice_port_shape },
 	{ "endpoints", FIELD_LIST, AT(endpoints), .shape = &endpoint_shape },
 };
 const struct shape slice_shape = SHAPE(slice_fields, .required = "addressType");

@@ -44,7 +44,7 @@ int meta_default(struct meta *m, bool namespaced)
 	return 0;
 }
 
-static int annotations_validate(const struct refuse *r, const label_vec *annotations)
+static void annotations_check(struct refuse *r, const label_vec *annotations)
 {
 	size_t bytes = 0;
 
@@ -52,44 +52,51 @@ static int annotations_validate(const struct refuse *r, const label_vec *annotat
 		const char *wrong = annotation_key_wrong(a->key);
 
 		if (wrong)
-			return refuse_text(r, a->key, wrong, "metadata.annotations");
+			refuse_text(r, a->key, wrong, "metadata.annotations");
 		bytes += strlen(a->key) + strlen(a->value);
 	}
 	if (bytes > ANNOTATION_BYTES_MAX)
-		return refuse_number(r, (long)bytes, "may not be more than 262144 bytes",
-				     "metadata.annotations");
-	return 0;
+		refuse_number(r, (long)bytes, "may not be more than 262144 bytes",
+			      "metadata.annotations");
 }
 
-int labels_validate(const struct refuse *r, const label_vec *labels, const char *field)
+void labels_check(struct refuse *r, const label_vec *labels, const char *field)
 {
 	vec_each(l, labels) {
 		const char *wrong = label_key_wrong(l->key);
 
 		if (wrong)
-			return refuse_text(r, l->key, wrong, "%s", field);
+			refuse_text(r, l->key, wrong, "%s", field);
 		wrong = label_value_wrong(l->value);
 		if (wrong)
-			return refuse_text(r, l->value, wrong, "%s", field);
+			refuse_text(r, l->value, wrong, "%s", field);
 	}
-	return 0;
 }
 
-int meta_validate(const struct refuse *r, const struct meta *m,
-		  const char *(*name_wrong)(const char *))
+static void name_check(struct refuse *r, const struct meta *m,
+		       const char *(*name_wrong)(const char *))
 {
 	const char *wrong;
 
-	if (!m->name || !*m->name)
-		return refuse_absent(r, m->generate_name && *m->generate_name ?
-				     "generateName is not supported, give a name" :
-				     "a name is required", "metadata.name");
+	if (!m->name || !*m->name) {
+		refuse_absent(r, m->generate_name && *m->generate_name ?
+			      "generateName is not supported, give a name" :
+			      "a name is required", "metadata.name");
+		return;
+	}
 	wrong = name_wrong(m->name);
 	if (wrong)
-		return refuse_text(r, m->name, wrong, "metadata.name");
-	wrong = kind_infos[r->object->kind].namespaced ? dns_label_wrong(m->namespace) : NULL;
+		refuse_text(r, m->name, wrong, "metadata.name");
+}
+
+void meta_check(struct refuse *r, const struct meta *m, const char *(*name_wrong)(const char *))
+{
+	const char *wrong =
+		kind_infos[r->object->kind].namespaced ? dns_label_wrong(m->namespace) : NULL;
+
+	name_check(r, m, name_wrong);
 	if (wrong)
-		return refuse_text(r, m->namespace, wrong, "metadata.namespace");
-	return labels_validate(r, &m->labels, "metadata.labels") ?:
-	       annotations_validate(r, &m->annotations);
+		refuse_text(r, m->namespace, wrong, "metadata.namespace");
+	labels_check(r, &m->labels, "metadata.labels");
+	annotations_check(r, &m->annotations);
 }

@@ -4,6 +4,8 @@
 
 int node_copy(struct node *to, const struct node *from)
 {
+	to->cpu_milli = from->cpu_milli;
+	to->ready = from->ready;
 	if (texts_copy(&to->pod_cidrs, &from->pod_cidrs) < 0 ||
 	    texts_copy(&to->internal_ips, &from->internal_ips) < 0 ||
 	    texts_copy(&to->external_ips, &from->external_ips) < 0)
@@ -30,28 +32,23 @@ int node_default(struct node *n)
 	return texts_canonical_addr(&n->external_ips);
 }
 
-static int addresses_validate(const struct refuse *r, const text_vec *addresses)
+static void addresses_check(struct refuse *r, const text_vec *addresses)
 {
 	vec_each(a, addresses) {
 		if (addr_wrong(*a))
-			return refuse_text(r, *a, addr_wrong(*a), "status.addresses");
+			refuse_text(r, *a, addr_wrong(*a), "status.addresses");
 	}
-	return 0;
 }
 
-int node_validate(const struct refuse *r, const struct node *n)
+void node_check(struct refuse *r, const struct node *n)
 {
-	int err = meta_validate(r, &n->meta, dns_subdomain_wrong);
-
-	if (err)
-		return err;
+	meta_check(r, &n->meta, dns_subdomain_wrong);
 	for (size_t i = 0; i < n->pod_cidrs.n; i++) {
 		const char *wrong = cidr_wrong(n->pod_cidrs.at[i]);
 
 		if (wrong)
-			return refuse_text(r, n->pod_cidrs.at[i], wrong,
-					   "spec.podCIDRs[%zu]", i);
+			refuse_text(r, n->pod_cidrs.at[i], wrong, "spec.podCIDRs[%zu]", i);
 	}
-	return addresses_validate(r, &n->internal_ips) ?:
-	       addresses_validate(r, &n->external_ips);
+	addresses_check(r, &n->internal_ips);
+	addresses_check(r, &n->external_ips);
 }

@@ -19,6 +19,11 @@ const struct kind_info kind_infos[KIND_COUNT] = {
 		.singular = "endpointslice", .plural = "endpointslices",
 		.printed = "endpointslice.discovery.k8s.io", .namespaced = true,
 	},
+	[KIND_ENDPOINTS] = {
+		.kind = "Endpoints", .api_version = "v1",
+		.singular = "endpoints", .plural = "endpoints",
+		.printed = "endpoints", .short_name = "ep", .namespaced = true,
+	},
 	[KIND_POD] = {
 		.kind = "Pod", .api_version = "v1",
 		.singular = "pod", .plural = "pods",
@@ -45,6 +50,9 @@ struct object *object_new(enum kind kind)
 	case KIND_SLICE:
 		o->meta = &o->u.slice.meta;
 		break;
+	case KIND_ENDPOINTS:
+		o->meta = &o->u.endpoints.meta;
+		break;
 	case KIND_POD:
 		o->meta = &o->u.pod.meta;
 		break;
@@ -67,6 +75,9 @@ void object_free(struct object *o)
 	case KIND_SLICE:
 		slice_done(&o->u.slice);
 		break;
+	case KIND_ENDPOINTS:
+		endpoints_done(&o->u.endpoints);
+		break;
 	case KIND_POD:
 		pod_done(&o->u.pod);
 		break;
@@ -86,6 +97,8 @@ static int kind_copy(struct object *to, const struct object *from)
 		return service_copy(&to->u.service, &from->u.service);
 	case KIND_SLICE:
 		return slice_copy(&to->u.slice, &from->u.slice);
+	case KIND_ENDPOINTS:
+		return endpoints_copy(&to->u.endpoints, &from->u.endpoints);
 	case KIND_POD:
 		return pod_copy(&to->u.pod, &from->u.pod);
 	case KIND_NODE:
@@ -113,6 +126,8 @@ static int kind_default(struct object *o)
 		return service_default(&o->u.service);
 	case KIND_SLICE:
 		return slice_default(&o->u.slice);
+	case KIND_ENDPOINTS:
+		return endpoints_default(&o->u.endpoints);
 	case KIND_POD:
 		return pod_default(&o->u.pod);
 	case KIND_NODE:
@@ -129,22 +144,37 @@ int object_default(struct object *o, struct err *reterr)
 	return 0;
 }
 
-int object_validate(const struct object *o, struct err *reterr)
+void object_check(struct refuse *r)
 {
-	const struct refuse r = { .object = o, .err = reterr };
+	const struct object *o = r->object;
 
 	switch (o->kind) {
 	case KIND_SERVICE:
-		return service_validate(&r, &o->u.service);
+		service_check(r, &o->u.service);
+		break;
 	case KIND_SLICE:
-		return slice_validate(&r, &o->u.slice);
+		slice_check(r, &o->u.slice);
+		break;
+	case KIND_ENDPOINTS:
+		endpoints_check(r, &o->u.endpoints);
+		break;
 	case KIND_POD:
-		return pod_validate(&r, &o->u.pod);
+		pod_check(r, &o->u.pod);
+		break;
 	case KIND_NODE:
 	case KIND_COUNT:
+		node_check(r, &o->u.node);
 		break;
 	}
-	return node_validate(&r, &o->u.node);
+}
+
+int object_validate(const struct object *o, struct err *reterr)
+{
+	struct refuse r;
+
+	refuse_begin(&r, o);
+	object_check(&r);
+	return refuse_end(&r, reterr);
 }
 
 static int text_cmp(const char *a, const char *b)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The objects that everything else speaks: Services, EndpointSlices, Pods and Nodes,
+ * The objects that everything else speaks: Services, EndpointSlices, Endpoints, Pods and Nodes,
  * with what sluice uses of them. Plain values: no I/O, no allocation policy.
  *
  * Strings are owned by their object and may be NULL where the field is absent. An
@@ -113,8 +113,19 @@ struct service {
 	uint32_t affinity_timeout_sec;
 	bool publish_not_ready;
 	bool no_lb_node_ports;		/* allocateLoadBalancerNodePorts: false */
+	bool lb_node_ports_given;	/* that field is there, whatever it says */
 	char *traffic_distribution;
 };
+
+/* Whether it has frontends that are meant for clients outside: node ports, external addresses. */
+bool service_is_external(const struct service *s);
+
+/* A deep copy that overwrites *@to. 0 or -ENOMEM, then it is half a one, for its owner to free. */
+int lb_ingress_copy(struct lb_ingress *to, const struct lb_ingress *from);
+
+/* The cluster addresses as the API server's messages have them: []string{"10.96.0.9"} */
+#define SERVICE_IPS_TEXT_MAX 160
+const char *service_ips_text(const struct service *s, char buf[static SERVICE_IPS_TEXT_MAX]);
 
 /* --- EndpointSlice ------------------------------------------------------------ */
 
@@ -146,12 +157,15 @@ struct slice_port {
 	char *app_protocol;
 };
 
+typedef VEC(struct slice_port) slice_port_vec;
+typedef VEC(struct endpoint) endpoint_vec;
+
 struct slice {
 	struct meta meta;	/* label kubernetes.io/service-name joins it to its Service */
 	enum family family;	/* addressType */
 	bool fqdn;		/* addressType: FQDN, never used for packets */
-	VEC(struct slice_port) ports;
-	VEC(struct endpoint) endpoints;
+	slice_port_vec ports;
+	endpoint_vec endpoints;
 };
 
 #define LABEL_SERVICE_NAME "kubernetes.io/service-name"
@@ -159,8 +173,29 @@ struct slice {
 #define LABEL_HEADLESS "service.kubernetes.io/headless"
 #define LABEL_SERVICE_PROXY "service.kubernetes.io/service-proxy-name"
 #define LABEL_ZONE "topology.kubernetes.io/zone"
-/* What cluster/ makes from selectors bears this in LABEL_MANAGED_BY. */
+#define ANNOTATION_TOPOLOGY_MODE "service.kubernetes.io/topology-mode"
+/* What cluster/ makes bears these in LABEL_MANAGED_BY: from selectors, and from Endpoints. */
 #define SLUICE_SLICE_MANAGER "endpointslice-controller.sluice"
+#define SLUICE_MIRROR_MANAGER "endpointslicemirroring-controller.sluice"
+
+/* --- Endpoints ---------------------------------------------------------------- */
+
+/* The older form of slices: all @ports are at all addresses. */
+struct endpoints_subset {
+	endpoint_vec ready;		/* addresses; of each only addresses[0], names, target */
+	endpoint_vec not_ready;		/* notReadyAddresses */
+	slice_port_vec ports;		/* none of them without number */
+};
+
+struct endpoints {
+	struct meta meta;		/* named as its Service */
+	VEC(struct endpoints_subset) subsets;
+};
+
+/* A deep copy that overwrites *@to. 0 or -ENOMEM, then it is half a one, for its owner to free. */
+int endpoint_copy(struct endpoint *to, const struct endpoint *from);
+
+#define LABEL_SKIP_MIRROR "endpointslice.kubernetes.io/skip-mirror"
 
 /* --- Pod ---------------------------------------------------------------------- */
 
@@ -189,6 +224,8 @@ struct node {
 	text_vec pod_cidrs;
 	text_vec internal_ips;	/* status.addresses of type InternalIP */
 	text_vec external_ips;
+	uint32_t cpu_milli;	/* status.allocatable.cpu in thousandths; 0 if not given */
+	enum tristate ready;	/* condition Ready; unset counts as ready */
 };
 
 /* --- any of them -------------------------------------------------------------- */
@@ -196,6 +233,7 @@ struct node {
 enum kind {
 	KIND_SERVICE,
 	KIND_SLICE,
+	KIND_ENDPOINTS,
 	KIND_POD,
 	KIND_NODE,
 	KIND_COUNT,
@@ -220,6 +258,7 @@ struct object {
 	union {
 		struct service service;
 		struct slice slice;
+		struct endpoints endpoints;
 		struct pod pod;
 		struct node node;
 	} u;

@@ -46,41 +46,39 @@ int pod_default(struct pod *p)
 	return texts_canonical_addr(&p->ips);
 }
 
-static int ports_validate(const struct refuse *r, const struct pod *p)
+static void ports_check(struct refuse *r, const struct pod *p)
 {
 	vec_each(port, &p->ports) {
 		const char *wrong = port_wrong(port->port);
 
 		if (wrong)
-			return refuse_number(r, port->port, wrong,
-					     "spec.containers.ports.containerPort");
+			refuse_number(r, port->port, wrong,
+				      "spec.containers.ports.containerPort");
 		wrong = port->name ? port_name_wrong(port->name) : NULL;
 		if (wrong)
-			return refuse_text(r, port->name, wrong, "spec.containers.ports.name");
+			refuse_text(r, port->name, wrong, "spec.containers.ports.name");
 	}
-	return 0;
 }
 
-int pod_validate(const struct refuse *r, const struct pod *p)
+/* A name that may be absent. */
+static void text_check(struct refuse *r, const char *text, const char *(*wrong)(const char *),
+		       const char *field)
 {
-	int err = meta_validate(r, &p->meta, dns_subdomain_wrong) ?: ports_validate(r, p);
+	if (text && *text && wrong(text))
+		refuse_text(r, text, wrong(text), "%s", field);
+}
 
-	if (err)
-		return err;
+void pod_check(struct refuse *r, const struct pod *p)
+{
+	meta_check(r, &p->meta, dns_subdomain_wrong);
+	ports_check(r, p);
+	text_check(r, p->node_name, dns_subdomain_wrong, "spec.nodeName");
+	text_check(r, p->hostname, dns_label_wrong, "spec.hostname");
+	text_check(r, p->subdomain, dns_label_wrong, "spec.subdomain");
 	for (size_t i = 0; i < p->ips.n; i++) {
 		const char *wrong = addr_wrong(p->ips.at[i]);
 
 		if (wrong)
-			return refuse_text(r, p->ips.at[i], wrong, "status.podIPs[%zu]", i);
+			refuse_text(r, p->ips.at[i], wrong, "status.podIPs[%zu]", i);
 	}
-	if (p->node_name && *p->node_name && dns_subdomain_wrong(p->node_name))
-		return refuse_text(r, p->node_name, dns_subdomain_wrong(p->node_name),
-				   "spec.nodeName");
-	if (p->hostname && *p->hostname && dns_label_wrong(p->hostname))
-		return refuse_text(r, p->hostname, dns_label_wrong(p->hostname),
-				   "spec.hostname");
-	if (p->subdomain && *p->subdomain && dns_label_wrong(p->subdomain))
-		return refuse_text(r, p->subdomain, dns_label_wrong(p->subdomain),
-				   "spec.subdomain");
-	return 0;
 }

@@ -3,79 +3,111 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/quote.h"
 
 #define PATH_MAX_TEXT 160
+#define ITEM_MARK "\n* "
 
-/* Place, object and field, then what the caller found. */
-static int refuse(const struct refuse *r, const char *what, const char *path, va_list ap)
+void refuse_begin(struct refuse *r, const struct object *o)
+{
+	r->object = o;
+	r->n = r->left_out = r->len = 0;
+	r->items[0] = '\0';
+}
+
+int refuse_end(const struct refuse *r, struct err *reterr)
 {
 	const struct object *o = r->object;
-	char name[QUOTE_MAX];
-	char field[PATH_MAX_TEXT];
-	char place[200] = "";
+	const char *kind = kind_infos[o->kind].kind;
+	char name[QUOTE_MAX], more[48] = "", place[200] = "";
 
+	if (!r->n)
+		return 0;
 	if (o->file)
 		snprintf(place, sizeof(place), "%s:%u: ", o->file, o->line);
+	quote(o->meta->name, name);
+	if (r->n == 1)
+		return err_set(reterr, EINVAL, "%sThe %s %s is invalid: %s", place, kind, name,
+			       r->items + strlen(ITEM_MARK));
+	if (r->left_out)
+		snprintf(more, sizeof(more), ITEM_MARK "and %zu more", r->left_out);
+	return err_set(reterr, EINVAL, "%sThe %s %s is invalid:%s%s", place, kind, name, r->items,
+		       more);
+}
+
+/* The field, then what the caller found; the first that does not fit ends the list. */
+static void refuse(struct refuse *r, const char *what, const char *path, va_list ap)
+{
+	size_t room = sizeof(r->items) - r->len;
+	char field[PATH_MAX_TEXT];
+	int n;
+
+	r->n++;
 	vsnprintf(field, sizeof(field), path, ap);
-	return err_set(r->err, EINVAL, "%sThe %s %s is invalid: %s: %s", place,
-		       kind_infos[o->kind].kind, quote(o->meta->name, name), field, what);
+	n = r->left_out ? -1 : snprintf(r->items + r->len, room, ITEM_MARK "%s: %s", field, what);
+	if (n >= 0 && (size_t)n < room) {
+		r->len += (size_t)n;
+		return;
+	}
+	r->items[r->len] = '\0';
+	r->left_out++;
 }
 
 #define WHAT_MAX 640
 
 #define REFUSE(fmt, ...)                                                           \
-	({                                                                         \
+	do {                                                                       \
 		char what_[WHAT_MAX];                                              \
 		va_list ap_;                                                       \
-		int err_;                                                          \
                                                                                    \
 		snprintf(what_, sizeof(what_), fmt, ##__VA_ARGS__);                \
 		va_start(ap_, path);                                               \
-		err_ = refuse(r, what_, path, ap_);                                \
+		refuse(r, what_, path, ap_);                                       \
 		va_end(ap_);                                                       \
-		err_;                                                              \
-	})
+	} while (0)
 
-int refuse_text(const struct refuse *r, const char *value, const char *why,
-		const char *path, ...)
+void refuse_text(struct refuse *r, const char *value, const char *why, const char *path, ...)
 {
 	char q[QUOTE_MAX];
 
-	return REFUSE("Invalid value: %s: %s", quote(value, q), why);
+	REFUSE("Invalid value: %s: %s", quote(value, q), why);
 }
 
-int refuse_number(const struct refuse *r, long value, const char *why,
-		  const char *path, ...)
+void refuse_number(struct refuse *r, long value, const char *why, const char *path, ...)
 {
-	return REFUSE("Invalid value: %ld: %s", value, why);
+	REFUSE("Invalid value: %ld: %s", value, why);
 }
 
-int refuse_twice(const struct refuse *r, const char *value, const char *path, ...)
+void refuse_value(struct refuse *r, const char *value, const char *why, const char *path, ...)
 {
-	return REFUSE("Duplicate value: %s", value);
+	REFUSE("Invalid value: %s: %s", value, why);
 }
 
-int refuse_absent(const struct refuse *r, const char *why, const char *path, ...)
+void refuse_twice(struct refuse *r, const char *value, const char *path, ...)
 {
-	return REFUSE("Required value%s%s", why ? ": " : "", why ? why : "");
+	REFUSE("Duplicate value: %s", value);
 }
 
-int refuse_present(const struct refuse *r, const char *why, const char *path, ...)
+void refuse_absent(struct refuse *r, const char *why, const char *path, ...)
 {
-	return REFUSE("Forbidden: %s", why);
+	REFUSE("Required value%s%s", why ? ": " : "", why ? why : "");
 }
 
-int refuse_many(const struct refuse *r, size_t n, size_t max, const char *path, ...)
+void refuse_present(struct refuse *r, const char *why, const char *path, ...)
 {
-	return REFUSE("Too many: %zu: must have at most %zu items", n, max);
+	REFUSE("Forbidden: %s", why);
 }
 
-int refuse_choice(const struct refuse *r, const char *value, const char *choices,
-		  const char *path, ...)
+void refuse_many(struct refuse *r, size_t n, size_t max, const char *path, ...)
+{
+	REFUSE("Too many: %zu: must have at most %zu items", n, max);
+}
+
+void refuse_choice(struct refuse *r, const char *value, const char *choices, const char *path, ...)
 {
 	char q[QUOTE_MAX];
 
-	return REFUSE("Unsupported value: %s: supported values: %s", quote(value, q), choices);
+	REFUSE("Unsupported value: %s: supported values: %s", quote(value, q), choices);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <stdio.h>
 #include <string.h>
 
 #include "model/kinds.h"
@@ -31,6 +32,24 @@ const char *service_type_name(enum service_type t)
 	return "?";
 }
 
+bool service_is_external(const struct service *s)
+{
+	return s->type == SERVICE_NODE_PORT || s->type == SERVICE_LOAD_BALANCER ||
+	       (s->type == SERVICE_CLUSTER_IP && s->external_ips.n);
+}
+
+const char *service_ips_text(const struct service *s, char buf[static SERVICE_IPS_TEXT_MAX])
+{
+	int n = snprintf(buf, SERVICE_IPS_TEXT_MAX, "[]string{%s", s->headless ? "\"None\"" : "");
+
+	for (size_t i = 0; i < s->cluster_ips.n && n < SERVICE_IPS_TEXT_MAX; i++)
+		n += snprintf(buf + n, SERVICE_IPS_TEXT_MAX - n, "%s\"%.45s\"",
+			      i || s->headless ? ", " : "", s->cluster_ips.at[i]);
+	if (n < SERVICE_IPS_TEXT_MAX)
+		snprintf(buf + n, SERVICE_IPS_TEXT_MAX - n, "}");
+	return buf;
+}
+
 static int port_copy(struct service_port *to, const struct service_port *from)
 {
 	*to = *from;
@@ -42,7 +61,7 @@ static int port_copy(struct service_port *to, const struct service_port *from)
 	return 0;
 }
 
-static int ingress_copy(struct lb_ingress *to, const struct lb_ingress *from)
+int lb_ingress_copy(struct lb_ingress *to, const struct lb_ingress *from)
 {
 	*to = (struct lb_ingress){ .proxy = from->proxy };
 	if (text_copy(&to->ip, from->ip) < 0 ||
@@ -64,7 +83,7 @@ static int lists_copy(struct service *to, const struct service *from)
 			return -ENOMEM;
 	}
 	vec_each(in, &from->lb_ingress) {
-		if (ingress_copy(&to->lb_ingress.at[to->lb_ingress.n++], in) < 0)
+		if (lb_ingress_copy(&to->lb_ingress.at[to->lb_ingress.n++], in) < 0)
 			return -ENOMEM;
 	}
 	if (texts_copy(&to->cluster_ips, &from->cluster_ips) < 0 ||
@@ -89,6 +108,7 @@ int service_copy(struct service *to, const struct service *from)
 	to->affinity_timeout_sec = from->affinity_timeout_sec;
 	to->publish_not_ready = from->publish_not_ready;
 	to->no_lb_node_ports = from->no_lb_node_ports;
+	to->lb_node_ports_given = from->lb_node_ports_given;
 	if (text_copy(&to->lb_class, from->lb_class) < 0 ||
 	    text_copy(&to->lb_ip, from->lb_ip) < 0 ||
 	    text_copy(&to->external_name, from->external_name) < 0 ||

@@ -21,7 +21,7 @@ static int port_copy(struct slice_port *to, const struct slice_port *from)
 	return 0;
 }
 
-static int endpoint_copy(struct endpoint *to, const struct endpoint *from)
+int endpoint_copy(struct endpoint *to, const struct endpoint *from)
 {
 	*to = (struct endpoint){
 		.ready = from->ready,
@@ -41,21 +41,35 @@ static int endpoint_copy(struct endpoint *to, const struct endpoint *from)
 	return 0;
 }
 
+int slice_ports_copy(slice_port_vec *to, const slice_port_vec *from)
+{
+	if (vec_reserve(to, from->n) < 0)
+		return -ENOMEM;
+	vec_each(p, from) {
+		if (port_copy(&to->at[to->n++], p) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int endpoints_list_copy(endpoint_vec *to, const endpoint_vec *from)
+{
+	if (vec_reserve(to, from->n) < 0)
+		return -ENOMEM;
+	vec_each(e, from) {
+		if (endpoint_copy(&to->at[to->n++], e) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int slice_copy(struct slice *to, const struct slice *from)
 {
 	to->family = from->family;
 	to->fqdn = from->fqdn;
-	if (vec_reserve(&to->ports, from->ports.n) < 0 ||
-	    vec_reserve(&to->endpoints, from->endpoints.n) < 0)
+	if (slice_ports_copy(&to->ports, &from->ports) < 0 ||
+	    endpoints_list_copy(&to->endpoints, &from->endpoints) < 0)
 		return -ENOMEM;
-	vec_each(p, &from->ports) {
-		if (port_copy(&to->ports.at[to->ports.n++], p) < 0)
-			return -ENOMEM;
-	}
-	vec_each(e, &from->endpoints) {
-		if (endpoint_copy(&to->endpoints.at[to->endpoints.n++], e) < 0)
-			return -ENOMEM;
-	}
 	return 0;
 }
 
@@ -72,57 +86,77 @@ static void endpoint_done(struct endpoint *e)
 	free(e->target_name);
 }
 
-void slice_done(struct slice *s)
+void slice_ports_done(slice_port_vec *ports)
 {
-	meta_done(&s->meta);
-	vec_each(p, &s->ports) {
+	vec_each(p, ports) {
 		free(p->name);
 		free(p->app_protocol);
 	}
-	vec_done(&s->ports);
-	vec_each(e, &s->endpoints)
+	vec_done(ports);
+}
+
+void endpoints_list_done(endpoint_vec *endpoints)
+{
+	vec_each(e, endpoints)
 		endpoint_done(e);
-	vec_done(&s->endpoints);
+	vec_done(endpoints);
+}
+
+void slice_done(struct slice *s)
+{
+	meta_done(&s->meta);
+	slice_ports_done(&s->ports);
+	endpoints_list_done(&s->endpoints);
 }
 
 /* --- defaults ------------------------------------------------------------------- */
 
-int slice_default(struct slice *s)
+int slice_ports_default(slice_port_vec *ports)
 {
-	vec_each(p, &s->ports) {
+	vec_each(p, ports) {
 		if (!p->protocol)
 			p->protocol = PROTO_TCP;
 		if (!p->name && !(p->name = strdup("")))
 			return -ENOMEM;
 	}
-	if (s->fqdn)
-		return 0;
-	vec_each(e, &s->endpoints) {
+	return 0;
+}
+
+int endpoints_list_default(endpoint_vec *endpoints)
+{
+	vec_each(e, endpoints) {
 		if (texts_canonical_addr(&e->addresses) < 0)
 			return -ENOMEM;
 	}
 	return 0;
 }
 
+int slice_default(struct slice *s)
+{
+	if (slice_ports_default(&s->ports) < 0)
+		return -ENOMEM;
+	return s->fqdn ? 0 : endpoints_list_default(&s->endpoints);
+}
+
 /* --- rules ---------------------------------------------------------------------- */
 
-static int port_validate(const struct refuse *r, const struct slice *s, size_t i)
+static void port_check(struct refuse *r, const struct slice *s, size_t i)
 {
 	const struct slice_port *p = &s->ports.at[i];
 	char text[80];
 
 	if (*p->name && dns_label_wrong(p->name))
-		return refuse_text(r, p->name, dns_label_wrong(p->name), "ports[%zu].name", i);
+		refuse_text(r, p->name, dns_label_wrong(p->name), "ports[%zu].name", i);
 	if (p->app_protocol && label_key_wrong(p->app_protocol))
-		return refuse_text(r, p->app_protocol, label_key_wrong(p->app_protocol),
-				   "ports[%zu].appProtocol", i);
+		refuse_text(r, p->app_protocol, label_key_wrong(p->app_protocol),
+			    "ports[%zu].appProtocol", i);
 	for (size_t j = 0; j < i; j++) {
-		if (!strcmp(s->ports.at[j].name, p->name)) {
-			snprintf(text, sizeof(text), "\"%s\"", p->name);
-			return refuse_twice(r, text, "ports[%zu].name", i);
-		}
+		if (strcmp(s->ports.at[j].name, p->name) != 0)
+			continue;
+		snprintf(text, sizeof(text), "\"%s\"", p->name);
+		refuse_twice(r, text, "ports[%zu].name", i);
+		return;
 	}
-	return 0;
 }
 
 static const char *address_wrong(const struct slice *s, const char *text)
@@ -137,67 +171,61 @@ static const char *address_wrong(const struct slice *s, const char *text)
 	return endpoint_addr_wrong(text);
 }
 
-static int addresses_validate(const struct refuse *r, const struct slice *s, size_t i)
+static void addresses_check(struct refuse *r, const struct slice *s, size_t i)
 {
 	const text_vec *addresses = &s->endpoints.at[i].addresses;
 
 	if (!addresses->n)
-		return refuse_absent(r, "must contain at least 1 address",
-				     "endpoints[%zu].addresses", i);
+		refuse_absent(r, "must contain at least 1 address", "endpoints[%zu].addresses", i);
 	if (addresses->n > ADDRESSES_MAX)
-		return refuse_many(r, addresses->n, ADDRESSES_MAX, "endpoints[%zu].addresses", i);
-	for (size_t j = 0; j < addresses->n; j++) {
+		refuse_many(r, addresses->n, ADDRESSES_MAX, "endpoints[%zu].addresses", i);
+	for (size_t j = 0; j < addresses->n && j < ADDRESSES_MAX; j++) {
 		const char *wrong = address_wrong(s, addresses->at[j]);
 
 		if (wrong)
-			return refuse_text(r, addresses->at[j], wrong,
-					   "endpoints[%zu].addresses[%zu]", i, j);
+			refuse_text(r, addresses->at[j], wrong,
+				    "endpoints[%zu].addresses[%zu]", i, j);
 	}
-	return 0;
 }
 
-static int hints_validate(const struct refuse *r, const text_vec *hints, const char *field,
-			  const char *(*wrong)(const char *), size_t i)
+static void hints_check(struct refuse *r, const text_vec *hints, const char *field,
+			const char *(*wrong)(const char *), size_t i)
 {
 	if (hints->n > HINTS_MAX)
-		return refuse_many(r, hints->n, HINTS_MAX, "endpoints[%zu].hints.%s", i, field);
-	for (size_t j = 0; j < hints->n; j++) {
+		refuse_many(r, hints->n, HINTS_MAX, "endpoints[%zu].hints.%s", i, field);
+	for (size_t j = 0; j < hints->n && j < HINTS_MAX; j++) {
 		if (wrong(hints->at[j]))
-			return refuse_text(r, hints->at[j], wrong(hints->at[j]),
-					   "endpoints[%zu].hints.%s[%zu].name", i, field, j);
+			refuse_text(r, hints->at[j], wrong(hints->at[j]),
+				    "endpoints[%zu].hints.%s[%zu].name", i, field, j);
 	}
-	return 0;
 }
 
-static int endpoint_validate(const struct refuse *r, const struct slice *s, size_t i)
+static void endpoint_check(struct refuse *r, const struct slice *s, size_t i)
 {
 	const struct endpoint *e = &s->endpoints.at[i];
 
+	addresses_check(r, s, i);
 	if (e->hostname && dns_label_wrong(e->hostname))
-		return refuse_text(r, e->hostname, dns_label_wrong(e->hostname),
-				   "endpoints[%zu].hostname", i);
+		refuse_text(r, e->hostname, dns_label_wrong(e->hostname),
+			    "endpoints[%zu].hostname", i);
 	if (e->node_name && dns_subdomain_wrong(e->node_name))
-		return refuse_text(r, e->node_name, dns_subdomain_wrong(e->node_name),
-				   "endpoints[%zu].nodeName", i);
+		refuse_text(r, e->node_name, dns_subdomain_wrong(e->node_name),
+			    "endpoints[%zu].nodeName", i);
 	if (e->zone && label_value_wrong(e->zone))
-		return refuse_text(r, e->zone, label_value_wrong(e->zone),
-				   "endpoints[%zu].zone", i);
-	return addresses_validate(r, s, i) ?:
-	       hints_validate(r, &e->zone_hints, "forZones", label_value_wrong, i) ?:
-	       hints_validate(r, &e->node_hints, "forNodes", dns_subdomain_wrong, i);
+		refuse_text(r, e->zone, label_value_wrong(e->zone), "endpoints[%zu].zone", i);
+	hints_check(r, &e->zone_hints, "forZones", label_value_wrong, i);
+	hints_check(r, &e->node_hints, "forNodes", dns_subdomain_wrong, i);
 }
 
-int slice_validate(const struct refuse *r, const struct slice *s)
+void slice_check(struct refuse *r, const struct slice *s)
 {
-	int err = meta_validate(r, &s->meta, dns_subdomain_wrong);
-
-	if (!err && s->endpoints.n > ENDPOINTS_MAX)
-		return refuse_many(r, s->endpoints.n, ENDPOINTS_MAX, "endpoints");
-	if (!err && s->ports.n > SLICE_PORTS_MAX)
-		return refuse_many(r, s->ports.n, SLICE_PORTS_MAX, "ports");
-	for (size_t i = 0; !err && i < s->ports.n; i++)
-		err = port_validate(r, s, i);
-	for (size_t i = 0; !err && i < s->endpoints.n; i++)
-		err = endpoint_validate(r, s, i);
-	return err;
+	meta_check(r, &s->meta, dns_subdomain_wrong);
+	if (s->endpoints.n > ENDPOINTS_MAX)
+		refuse_many(r, s->endpoints.n, ENDPOINTS_MAX, "endpoints");
+	if (s->ports.n > SLICE_PORTS_MAX)
+		refuse_many(r, s->ports.n, SLICE_PORTS_MAX, "ports");
+	for (size_t i = 0; i < s->ports.n && i < SLICE_PORTS_MAX; i++)
+		port_check(r, s, i);
+	for (size_t i = 0; i < s->endpoints.n && i < ENDPOINTS_MAX; i++)
+		endpoint_check(r, s, i);
 }

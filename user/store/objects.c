@@ -46,10 +46,10 @@ static int load_row(struct store *s, sqlite3_stmt *st, object_vec *objects, stru
 {
 	const struct manifest_options strict = { .strict = true };
 	size_t n = objects->n;
-	struct err why = { 0 };
+	struct err why;
 	struct object *o;
 	int r = manifest_parse("state", column(st, 5), (size_t)sqlite3_column_bytes(st, 5),
-			       &strict, objects, &why);
+			       &strict, objects, err_clear(&why));
 
 	if (!r && objects->n != n + 1)
 		r = err_set(&why, EINVAL, "not one object");

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Addresses of LoadBalancers out of pools, and the settings that name the pools. */
+#include "cluster_sandbox.h"
+
+#include <string.h>
+
+static struct sandbox sandbox_with_pools(const char *pools)
+{
+	struct sandbox w = sandbox_new();
+
+	cr_assert_eq(cluster_config_set(&w.cfg, SETTING_LB_POOL, pools, &w.err), 0, "%s",
+		     w.err.text);
+	return w;
+}
+
+#define LB(name, spec, status)                                                     \
+	"---\n{apiVersion: v1, kind: Service, metadata: {name: " name "}, spec: {type: "           \
+	"LoadBalancer, ports: [{port: 80}]" spec "}, status: {loadBalancer: {ingress: [" status     \
+	"]}}}\n"
+
+/* "192.0.2.1,2001:db8::1", or "" */
+static void expect_ingress(const struct sandbox *w, const char *service, const char *want)
+{
+	char got[200] = "";
+
+	vec_each(in, &service_of(w, service)->lb_ingress) {
+		strcat(got, *got ? "," : "");
+		strcat(got, in->ip ? in->ip : in->hostname);
+		strcat(got, in->proxy ? "(proxy)" : "");
+	}
+	expect_text(service, got, want);
+}
+
+Test(cluster_balance, gives_the_lowest_free_address_of_each_family)
+{
+	own(sandbox_done) struct sandbox w = sandbox_with_pools("192.0.2.0/31,2001:db8::/126,"
+								"198.51.100.7/32");
+
+	sandbox_apply_text(&w, LB("a", ", ipFamilyPolicy: RequireDualStack", "") LB("b", "", "")
+			       LB("c", "", "") LB("d", "", ""));
+	expect_ingress(&w, "a", "192.0.2.0,2001:db8::1");
+	expect_ingress(&w, "b", "192.0.2.1");
+	expect_ingress(&w, "c", "198.51.100.7");
+	expect_ingress(&w, "d", "");
+	/* Applying again changes nothing. */
+	sandbox_apply_text(&w, LB("b", "", ""));
+	cr_assert_eq(w.changes.at[0].change, CHANGE_NONE);
+	expect_ingress(&w, "b", "192.0.2.1");
+	/* What is given back goes to the one that waits. */
+	cr_assert_eq(sandbox_delete(&w, KIND_SERVICE, "b"), 0, "%s", w.err.text);
+	expect_ingress(&w, "d", "192.0.2.1");
+	sandbox_apply_text(&w, LB("e", "", ""));
+	expect_ingress(&w, "e", "");
+	sandbox_apply_text(&w, "{apiVersion: v1, kind: Service, metadata: {name: c}, spec: {type: "
+			       "NodePort, ports: [{port: 80}]}}");
+	expect_ingress(&w, "c", "");
+	expect_ingress(&w, "e", "198.51.100.7");
+}
+
+Test(cluster_balance, serves_its_classes_only)
+{
+	own(sandbox_done) struct sandbox w = sandbox_with_pools("192.0.2.0/24");
+
+	sandbox_apply_text(&w, LB("mine", ", loadBalancerClass: " LB_CLASS, "")
+			       LB("other", ", loadBalancerClass: tailscale", "")
+			       "---\n{apiVersion: v1, kind: Service, metadata: {name: plain}, spec: "
+			       "{ports: [{port: 80}]}}\n");
+	expect_ingress(&w, "mine", "192.0.2.0");
+	expect_ingress(&w, "other", "");
+	expect_ingress(&w, "plain", "");
+}
+
+Test(cluster_balance, honours_what_the_status_says)
+{
+	own(sandbox_done) struct sandbox w = sandbox_with_pools("192.0.2.0/24");
+
+	sandbox_apply_text(&w, LB("given", "", "{ip: 203.0.113.5}")
+			       LB("name", "", "{hostname: lb.example.com}")
+			       LB("proxy", "", "{ip: 192.0.2.9, ipMode: Proxy}")
+			       LB("first", "", "{ip: 192.0.2.0}") LB("shared", "", "{ip: 192.0.2.0}")
+			       LB("dual", ", ipFamilyPolicy: PreferDualStack", "{ip: 203.0.113.6}")
+			       LB("next", "", ""));
+	expect_ingress(&w, "given", "203.0.113.5");
+	expect_ingress(&w, "name", "lb.example.com");
+	expect_ingress(&w, "proxy", "192.0.2.9(proxy)");
+	expect_ingress(&w, "first", "192.0.2.0");
+	expect_ingress(&w, "shared", "192.0.2.0");
+	expect_ingress(&w, "dual", "203.0.113.6");
+	expect_ingress(&w, "next", "192.0.2.1");
+	/* A manifest without a status leaves it as it is, one with a status changes it. */
+	sandbox_apply_text(&w, LB("given", "", ""));
+	expect_ingress(&w, "given", "203.0.113.5");
+	sandbox_apply_text(&w, LB("given", "", "{ip: 203.0.113.8}"));
+	expect_ingress(&w, "given", "203.0.113.8");
+}
+
+Test(cluster_balance, load_balancer_ip_asks_for_one)
+{
+	own(sandbox_done) struct sandbox w = sandbox_with_pools("192.0.2.0/24");
+
+	sandbox_apply_text(&w, LB("a", ", loadBalancerIP: 192.0.2.77", "")
+			       LB("taken", ", loadBalancerIP: 192.0.2.77", "")
+			       LB("elsewhere", ", loadBalancerIP: 203.0.113.1", ""));
+	expect_ingress(&w, "a", "192.0.2.77");
+	expect_ingress(&w, "taken", "");
+	expect_ingress(&w, "elsewhere", "");
+	sandbox_apply_text(&w, LB("a", ", loadBalancerIP: 192.0.2.78", ""));
+	expect_ingress(&w, "a", "192.0.2.78");
+	cr_assert_eq(cluster_balance(&w.snap, &w.cfg, &w.err), 0, "%s", w.err.text);
+	expect_ingress(&w, "taken", "192.0.2.77");
+}
+
+Test(cluster_balance, follows_the_families)
+{
+	own(sandbox_done) struct sandbox w = sandbox_with_pools("192.0.2.0/24,2001:db8::/64");
+
+	sandbox_apply_text(&w, LB("a", "", ""));
+	expect_ingress(&w, "a", "192.0.2.0");
+	sandbox_apply_text(&w, LB("a", ", ipFamilyPolicy: RequireDualStack", ""));
+	expect_ingress(&w, "a", "192.0.2.0,2001:db8::1");
+	sandbox_apply_text(&w, LB("a", ", ipFamilyPolicy: SingleStack", ""));
+	expect_ingress(&w, "a", "192.0.2.0");
+}
+
+Test(cluster_balance, a_pool_that_comes_later_serves_who_waits)
+{
+	own(sandbox_done) struct sandbox w = sandbox_new();
+
+	sandbox_apply_text(&w, LB("a", "", ""));
+	expect_ingress(&w, "a", "");
+	cr_assert_eq(cluster_config_set(&w.cfg, SETTING_LB_POOL, "192.0.2.4/30", &w.err), 0);
+	cr_assert_eq(cluster_balance(&w.snap, &w.cfg, &w.err), 0, "%s", w.err.text);
+	expect_ingress(&w, "a", "192.0.2.4");
+	/* And one that goes takes nothing away. */
+	cr_assert_eq(cluster_config_set(&w.cfg, SETTING_LB_POOL, "198.51.100.0/24", &w.err), 0);
+	cr_assert_eq(cluster_balance(&w.snap, &w.cfg, &w.err), 0, "%s", w.err.text);
+	expect_ingress(&w, "a", "192.0.2.4");
+}
+
+Test(cluster_config, settings_are_text_and_back)
+{
+	static const struct {
+		enum cluster_setting which;
+		const char *text;
+		const char *now;	/* NULL: the same */
+		const char *why;	/* NULL: accepted */
+	} rows[] = {
+		{ SETTING_SERVICE_CIDR, "10.0.0.0/16,fd00::/112", NULL, NULL },
+		{ SETTING_SERVICE_CIDR, "fd00::/112", "10.96.0.0/12,fd00::/112", NULL },
+		{ SETTING_SERVICE_CIDR, "10.0.0.0/16,10.1.0.0/16", NULL,
+		  "two service CIDRs of one family" },
+		{ SETTING_SERVICE_CIDR, "10.0.0.0/31", NULL, "service CIDR 10.0.0.0/31: must be IPv4, "
+		  "/30 or larger" },
+		{ SETTING_SERVICE_CIDR, "fd00::/48", NULL, "service CIDR fd00::/48: must be IPv6, from "
+		  "/64 to /126" },
+		{ SETTING_SERVICE_CIDR, "a,b,c", NULL, "\"a\" is not a CIDR like 192.0.2.0/24 or "
+		  "2001:db8::/64" },
+		{ SETTING_SERVICE_CIDR, "10.0.0.0/8,fd00::/112,::/0", NULL, "more than 2 CIDRs" },
+		{ SETTING_NODE_PORTS, "30000-32767", NULL, NULL },
+		{ SETTING_NODE_PORTS, "1-65535", NULL, NULL },
+		{ SETTING_NODE_PORTS, "30000", NULL, "\"30000\" is not a range of ports like "
+		  "30000-32767" },
+		{ SETTING_NODE_PORTS, "3-2", NULL, "\"3-2\" is not a range of ports like 30000-32767" },
+		{ SETTING_NODE_PORTS, "0-9", NULL, "\"0-9\" is not a range of ports like 30000-32767" },
+		{ SETTING_NODE_PORTS, "1-65536", NULL, "\"1-65536\" is not a range of ports like "
+		  "30000-32767" },
+		{ SETTING_NODE_PORTS, "1-2x", NULL, "\"1-2x\" is not a range of ports like "
+		  "30000-32767" },
+		{ SETTING_LB_POOL, "none", NULL, NULL },
+		{ SETTING_LB_POOL, "192.0.2.7/24, 2001:db8::/64", "192.0.2.0/24,2001:db8::/64", NULL },
+		{ SETTING_LB_POOL, "192.0.2.1", NULL, "\"192.0.2.1\" is not a CIDR like 192.0.2.0/24 "
+		  "or 2001:db8::/64" },
+		{ SETTING_LB_POOL, "192.0.2.0/24,192.0.2.128/25", NULL, "load balancer pool "
+		  "192.0.2.128/25: overlaps 192.0.2.0/24" },
+		{ SETTING_LB_POOL, "10.96.1.0/24", NULL, "load balancer pool 10.96.1.0/24: overlaps "
+		  "the service CIDR 10.96.0.0/12" },
+		{ SETTING_LB_POOL, "127.0.0.0/24", NULL, "load balancer pool 127.0.0.0/24: these are "
+		  "not addresses of hosts" },
+		{ SETTING_LB_POOL, "2001:db8::/32", NULL, "load balancer pool 2001:db8::/32: must be "
+		  "/8 or smaller, of IPv6 /64 or smaller" },
+		{ SETTING_LB_POOL, "1.0.0.0/32,1.0.0.1/32,1.0.0.2/32,1.0.0.3/32,1.0.0.4/32,1.0.0.5/32,"
+		  "1.0.0.6/32,1.0.0.7/32,1.0.0.8/32,1.0.0.9/32,1.0.1.0/32,1.0.1.1/32,1.0.1.2/32,"
+		  "1.0.1.3/32,1.0.1.4/32,1.0.1.5/32,1.0.1.6/32", NULL, "more than 16 CIDRs" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		struct cluster_config cfg = cluster_config_builtin();
+		own(free) char *before = cluster_config_text(&cfg, rows[i].which);
+		own(free) char *after = NULL;
+		struct err e = { 0 };
+
+		cr_expect_eq(cluster_config_set(&cfg, rows[i].which, rows[i].text, &e),
+			     rows[i].why ? -EINVAL : 0, "%s: %s", rows[i].text, e.text);
+		cr_expect_str_eq(e.text, rows[i].why ? rows[i].why : "");
+		after = cluster_config_text(&cfg, rows[i].which);
+		cr_expect_str_eq(after, rows[i].why ? before : rows[i].now ? rows[i].now : rows[i].text);
+	}
+}
