@@ -138,9 +138,21 @@ static int tc_open(struct setup *s)
 		const char *name = bpf_program__name(prog);
 
 		bpf_program__set_autoload(prog, !strcmp(name, s->spec->fwd.prog) ||
-						!strcmp(name, s->spec->rev.prog));
+						!strcmp(name, s->spec->rev.prog) ||
+						!strcmp(name, "sluice_rest"));
 	}
 	return 0;
+}
+
+/* As the loader does: what the programs of tc go on to. */
+static int tails_put(struct bpf_object *obj)
+{
+	const struct bpf_program *rest = bpf_object__find_program_by_name(obj, "sluice_rest");
+	int tails = bpf_object__find_map_fd_by_name(obj, "sluice_tails");
+	int fd = rest ? bpf_program__fd(rest) : -1;
+	__u32 first = 0;
+
+	return tails < 0 ? 0 : bpf_map_update_elem(tails, &first, &fd, BPF_ANY);
 }
 
 static int objects_load(struct setup *s, __u32 pairs, const char *dir)
@@ -151,7 +163,7 @@ static int objects_load(struct setup *s, __u32 pairs, const char *dir)
 	if (r)
 		return r;
 	object_size(s->obj, "sluice", pairs, s->kind->v6);
-	if (bpf_object__load(s->obj))
+	if (bpf_object__load(s->obj) || tails_put(s->obj))
 		return -errno;
 
 	snprintf(path, sizeof(path), "%s/floor_%s.bpf.o", dir, s->spec->tc ? "tc" : "xdp");

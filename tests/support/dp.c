@@ -86,6 +86,17 @@ static void programs_choose(struct bpf_object *obj, unsigned hooks)
 		if (prog && hooks & (1u << i))
 			bpf_program__set_autoload(prog, true);
 	}
+	prog = bpf_object__find_program_by_name(obj, "sluice_rest");
+	if (prog)
+		bpf_program__set_autoload(prog, true);
+}
+
+/* As the loader does: what the tc programs go on to. */
+static void tails_put(struct sluice_tc *tc)
+{
+	int fd = bpf_program__fd(tc->progs.sluice_rest);
+
+	cr_assert_eq(bpf_map_update_elem(bpf_map__fd(tc->maps.sluice_tails), &(__u32){ 0 }, &fd, 0), 0);
 }
 
 __u32 dp_hz(void)
@@ -107,6 +118,7 @@ static void objects_load(struct dp *dp, unsigned hooks, bool bound)
 	dp->tc->rodata->sluice_half_buckets4 = DP_HALF_BUCKETS;
 	dp->tc->rodata->sluice_half_buckets6 = DP_HALF_BUCKETS;
 	cr_assert_eq(sluice_tc__load(dp->tc), 0, "cannot load tc: are we root?");
+	tails_put(dp->tc);
 
 	if (!(hooks & ON(XDP)))
 		return;

@@ -100,6 +100,23 @@ static int attach_direction(const struct linkdir *dir, const struct bpf_object *
 	return fd < 0 ? fd : tc_attach(dir->path, dir->ifindex, d, fd, reterr);
 }
 
+/*
+ * What the tc programs go on to, from the binary that attaches them: once a process, and before
+ * them. Those of an older binary go on to it too from then on, with the same pinned maps.
+ */
+static int rest_renew(struct datapath *dp, struct err *reterr)
+{
+	static const char *const programs[] = { PROGRAM_REST, NULL };
+	const struct program_request req = {
+		.object = PROGRAM_TC, .programs = programs, .maps = dp->pins.maps,
+	};
+	own(bpf_object__close) struct bpf_object *obj = NULL;
+	int r = dp->rest_is_ours ? 0 : program_load(&req, &obj, reterr);
+
+	dp->rest_is_ours |= r == 0;
+	return r;
+}
+
 static int attach_loopback(struct job *job, struct err *reterr)
 {
 	static const char *const programs[] = { "sluice_lo_out", NULL };
@@ -117,6 +134,7 @@ static int attach_loopback(struct job *job, struct err *reterr)
 		note_add(&job->why, "lo is down: node ports do not answer this host");
 	return sysctl_accept_local(job->dp->instance, reterr)
 	    ?: linkdir_make(&job->dp->pins, ROLE_LOOPBACK, lo.ifindex, lo.name, &dir, reterr)
+	    ?: rest_renew(job->dp, reterr)
 	    ?: program_load(&req, &obj, reterr)
 	    ?: attach_direction(&dir, obj, "sluice_lo_out", TC_OUT, reterr);
 }
@@ -205,7 +223,7 @@ static int attach_workload(struct job *job, struct err *reterr)
 		.object = PROGRAM_TC, .programs = programs, .maps = job->dp->pins.maps,
 	};
 	struct datapath *dp = job->dp;
-	int r = put_row(job, false, reterr);
+	int r = put_row(job, false, reterr) ?: rest_renew(dp, reterr);
 
 	if (r == 0 && !dp->workload)
 		r = program_load(&req, &dp->workload, reterr);

@@ -78,7 +78,7 @@ void datapath_close(struct datapath *dp)
 
 static int tree_fill(const char *top, struct err *reterr)
 {
-	static const char *const programs[] = { "sluice_gc_start", NULL };
+	static const char *const programs[] = { "sluice_gc_start", PROGRAM_REST, NULL };
 	const struct program_request req = { .object = PROGRAM_TC, .programs = programs };
 	own(bpf_object__close) struct bpf_object *obj = NULL;
 	char maps[PIN_PATH_MAX];
@@ -111,11 +111,19 @@ static int tree_create(const struct pins *p, struct err *reterr)
 
 /* --- opening ------------------------------------------------------------------ */
 
+static int make(struct datapath *dp, struct err *reterr)
+{
+	int r = tree_create(&dp->pins, reterr);
+
+	dp->rest_is_ours = r == 0;
+	return r;
+}
+
 static int open_or_create(struct datapath *dp, struct err *reterr)
 {
 	return handle_lock(dp, reterr)
 	    ?: pins_sweep(&dp->pins, reterr)
-	    ?: (pins_exist(&dp->pins) ? 0 : tree_create(&dp->pins, reterr))
+	    ?: (pins_exist(&dp->pins) ? 0 : make(dp, reterr))
 	    ?: maps_open(&dp->maps, dp->pins.maps, reterr)
 	    ?: maps_need(&dp->maps, reterr);
 }

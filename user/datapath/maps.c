@@ -70,6 +70,7 @@ const struct map_spec map_specs[MAP_COUNT] = {
 	[MAP_REASONS] = SPEC("reasons", 4, sizeof(struct sluice_tally), 0),
 	[MAP_DROPS] = SPEC("drops", sizeof(struct sluice_drop_key), sizeof(uint64_t), 16384),
 	[MAP_SERVICE_BASE] = SPEC("service_base", 4, sizeof(struct sluice_slot_count), SERVICES),
+	[MAP_TAILS] = SPEC("tails", 4, 4, 0),
 };
 
 void maps_init(struct maps *m)

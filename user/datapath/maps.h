@@ -34,6 +34,7 @@ enum map_id {
 	MAP_REASONS,
 	MAP_DROPS,
 	MAP_SERVICE_BASE,
+	MAP_TAILS,
 	MAP_COUNT,
 };
 

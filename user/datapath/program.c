@@ -171,6 +171,20 @@ static int load_failed(int code, enum program_object which, struct err *reterr)
 	return err_sys(reterr, code, "cannot load the %s programs: %s", name, why);
 }
 
+/* What the entries of tc tail-call, if it is among the programs of this load. */
+static int rest_put(const struct bpf_object *obj, struct err *reterr)
+{
+	const struct bpf_program *rest = bpf_object__find_program_by_name(obj, PROGRAM_REST);
+	int tails = bpf_object__find_map_fd_by_name(obj, "sluice_tails");
+	int fd = rest ? bpf_program__fd(rest) : -1;
+	uint32_t first = 0;
+
+	if (fd < 0)
+		return 0;
+	return bpf_map_update_elem(tails, &first, &fd, BPF_ANY) < 0 ?
+		       err_sys(reterr, errno, "cannot put a program into sluice_tails") : 0;
+}
+
 int program_load(const struct program_request *req, struct bpf_object **ret, struct err *reterr)
 {
 	own(bpf_object__close) struct bpf_object *obj = NULL;
@@ -190,6 +204,9 @@ int program_load(const struct program_request *req, struct bpf_object **ret, str
 	r = bpf_object__load(obj);
 	if (r < 0)
 		return load_failed(-r, req->object, reterr);
+	r = rest_put(obj, reterr);
+	if (r < 0)
+		return r;
 	*ret = TAKE(obj);
 	return 0;
 }

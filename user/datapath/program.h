@@ -20,6 +20,9 @@ enum program_object {
 	PROGRAM_TC,
 };
 
+/* The tc program that all others of tc go on to; loading it puts it into sluice_tails. */
+#define PROGRAM_REST "sluice_rest"
+
 struct program_request {
 	enum program_object object;
 	const char *const *programs;	/* NULL-terminated names */
