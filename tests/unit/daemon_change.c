@@ -13,6 +13,7 @@
 #include "cluster/cluster.h"
 #include "cluster/equal.h"
 #include "daemon/change.h"
+#include "daemon/settings.h"
 #include "manifest/manifest.h"
 #include "unit/plan_tables.h"
 
@@ -68,14 +69,17 @@ static void draw_service(struct world *w, object_vec *to)
 	};
 	unsigned int n = draw(w, SERVICES);
 	unsigned int ip = draw(w, 6) ? n : draw(w, SERVICES);
-	bool node_port = !draw(w, 3);
+	bool node_port = !draw(w, 3), balanced = !node_port && !draw(w, 20);
 	char port[64] = "";
 
 	if (node_port)
 		snprintf(port, sizeof(port), "nodePort: %u, ", 30000 + draw(w, 4));
-	parse(to, "{apiVersion: v1, kind: Service, metadata: {name: s%u}, spec: {type: %s, "
+	parse(to, "{apiVersion: v1, kind: Service, metadata: {name: s%u%s}, spec: {type: %s, "
 		  "clusterIP: 10.96.0.%u, %s%sports: [{name: p, %sport: %u, "
-		  "targetPort: 8080}]}}", n, node_port ? "NodePort" : "ClusterIP", 10 + ip,
+		  "targetPort: 8080}]}}", n,
+	      draw(w, 60) ? "" : ", annotations: {service.kubernetes.io/topology-mode: Auto}",
+	      node_port ? "NodePort" : balanced ? "LoadBalancer, allocateLoadBalancerNodePorts: false"
+						: "ClusterIP", 10 + ip,
 	      selectors[draw(w, 6)], externals[draw(w, 6)], port, 80 + draw(w, 2));
 }
 
@@ -111,18 +115,28 @@ static void draw_slice(struct world *w, object_vec *to)
 static void draw_node(struct world *w, object_vec *to)
 {
 	parse(to, "{apiVersion: v1, kind: Node, metadata: {name: n%u, "
-		  "labels: {topology.kubernetes.io/zone: z%u}}}", draw(w, 3), draw(w, 2));
+		  "labels: {topology.kubernetes.io/zone: z%u}}, "
+		  "status: {allocatable: {cpu: %u}}}", draw(w, 3), draw(w, 2), 1 + draw(w, 3));
+}
+
+static void draw_endpoints(struct world *w, object_vec *to)
+{
+	parse(to, "{apiVersion: v1, kind: Endpoints, metadata: {name: s%u}, subsets: [{addresses: "
+		  "[{ip: 10.246.0.%u}], ports: [{name: p, port: 8080}]}]}", draw(w, SERVICES),
+	      10 + draw(w, 4));
 }
 
 static void draw_object(struct world *w, object_vec *to)
 {
-	switch (draw(w, 12)) {
+	switch (draw(w, 13)) {
 	case 0: case 1: case 2: case 3:
 		return draw_service(w, to);
 	case 4: case 5:
 		return draw_slice(w, to);
 	case 6:
 		return draw_node(w, to);
+	case 7:
+		return draw_endpoints(w, to);
 	default:
 		return draw_pod(w, to);
 	}
@@ -131,6 +145,7 @@ static void draw_object(struct world *w, object_vec *to)
 /* --- one change, both ways ------------------------------------------------------ */
 
 struct work {
+	struct store *store;
 	const object_vec *objects;
 	bool delete;
 	cluster_change_vec changes;
@@ -138,11 +153,12 @@ struct work {
 
 static int work_do(void *arg, struct snapshot *snap, struct err *reterr)
 {
-	struct cluster_config cfg = cluster_config_builtin();
+	struct cluster_config cfg;
 	struct work *k = arg;
 	VEC(struct cluster_ref) refs = { 0 };
-	int r;
+	int r = settings_load(k->store, &cfg, reterr);
 
+	cr_assert_eq(r, 0);
 	cluster_changes_done(&k->changes);
 	if (!k->delete)
 		return cluster_apply(snap, &cfg, k->objects->at, k->objects->n, &k->changes, reterr);
@@ -206,7 +222,7 @@ static void change_both_ways(struct world *w, const object_vec *objects, bool de
 {
 	own(store_change_done) struct store_change c = { 0 };
 	own(snapshot_done) struct snapshot stored = { 0 };
-	struct work part = { objects, delete, { 0 } }, whole = { objects, delete, { 0 } };
+	struct work part = { w->store, objects, delete, { 0 } }, whole = part;
 	struct err e = { 0 }, want = { 0 };
 	int r, must;
 
@@ -258,6 +274,16 @@ static void facts_add(struct world *w, const char *ip)
 	cr_assert_eq(vec_push(&w->facts.addrs, a), 0);
 }
 
+/* Fewer addresses than there are who want one. */
+static void pool_save(struct store *store)
+{
+	struct cluster_config cfg = cluster_config_builtin();
+	struct err e = { 0 };
+
+	cr_assert_eq(cluster_config_set(&cfg, SETTING_LB_POOL, "198.51.100.0/31", &e), 0, "%s", e.text);
+	cr_assert_eq(settings_save(store, &cfg, SETTING_LB_POOL, &e), 0, "%s", e.text);
+}
+
 ParameterizedTestParameters(daemon_change, a_part_does_what_the_whole_would)
 {
 	static uint64_t seeds[] = { 1, 2, 3, 4 };
@@ -276,12 +302,14 @@ ParameterizedTest(uint64_t *seed, daemon_change, a_part_does_what_the_whole_woul
 	cr_assert_eq(store_open("test", &w.store, &e), 0, "%s", e.text);
 	cr_assert_eq(store_begin(w.store, &e), 0);
 	cr_assert_eq(store_set_fact(w.store, "node", NODE, &e), 0);
+	if (*seed % 2)
+		pool_save(w.store);
 	cr_assert_eq(store_commit(w.store, &e), 0);
 	facts_add(&w, "192.168.0.2");
 	tables_init(&w.tables, 100, 1000, 1 << 15);
 	for (int i = 0; i < 60; i++)
 		step(&w);
-	cr_assert_gt(w.parts, 15);
+	cr_assert_gt(w.parts, 8);
 	cr_assert_gt(w.refused, 0);
 
 	store_close(w.store);
