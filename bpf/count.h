@@ -42,6 +42,15 @@ static __always_inline void count_over(__u32 slot)
 		n->over++;
 }
 
+/* It was not, after all. */
+static __always_inline void count_revived(__u32 slot)
+{
+	struct sluice_slot_count *n = bpf_map_lookup_elem(&sluice_slot_counts, &slot);
+
+	if (n)
+		n->over--;
+}
+
 static __always_inline void count_closed(__u32 slot, bool over)
 {
 	struct sluice_slot_count *n = bpf_map_lookup_elem(&sluice_slot_counts, &slot);

@@ -93,6 +93,24 @@ static __always_inline void flow_note_end(union flow_value *f, struct flow_pair 
 		count_over(fwd->f.slot);
 }
 
+/*
+ * Who is said to have reset the connection speaks on, a second later: somebody else said so, and
+ * guessed no more than the ports. A connection must not die of that at its next pause.
+ */
+static __always_inline void flow_revive(union flow_value *f, struct flow_pair *x, bool v6)
+{
+	union flow_value *partner, *fwd;
+
+	f->f.state &= ~SLUICE_FLOW_RST;
+	flow_partner_key(&x->key, f, &x->rev_key, v6);
+	partner = flow_find(&x->rev_key, v6);
+	if (!partner || flow_is_closing(f, partner))
+		return;
+	fwd = f->f.flags & SLUICE_FLOW_REPLY ? partner : f;
+	if (fwd->f.over && __sync_val_compare_and_swap(&fwd->f.over, 1, 0))
+		count_revived(fwd->f.slot);
+}
+
 /* An entry of the lasting table that is not plain. False: it is no more, the packet is new. */
 static __always_inline bool flow_keep(const struct pkt *p, union flow_value *f,
 				      struct flow_pair *x, bool v6)
@@ -118,6 +136,9 @@ static __always_inline bool flow_keep(const struct pkt *p, union flow_value *f,
 	if (state != f->f.state) {
 		f->f.state = state;
 		flow_note_end(f, x, v6);
+	} else if (state & SLUICE_FLOW_RST && !(p->tcp_flags & TCP_RST) &&
+		   now_jiffies() - f->f.seen >= sluice_hz) {
+		flow_revive(f, x, v6);
 	}
 	return true;
 }

@@ -188,6 +188,37 @@ Test(flow, ended_connection_is_not_active)
 	}
 }
 
+/* A reset that somebody else sent, who guessed the ports: the connection goes on, and counts. */
+Test(flow, blind_reset_is_forgotten_when_its_sender_speaks_on)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ONLY_TCP, 0);) {
+		for (int from_backend = 0; from_backend < 2; from_backend++) {
+			struct service web = given_web(dp);
+			struct talk t = web_talk(40000);
+			struct packet data, reset;
+			struct sluice_flow f;
+
+			talk_establish(dp, &t);
+			if (from_backend) {
+				reset = talk_data(dp, t.backend, t.masked, RST);
+				data = talk_data(dp, t.backend, t.masked, 0);
+			} else {
+				reset = talk_data(dp, t.client, t.dialled, RST);
+				data = talk_data(dp, t.client, t.dialled, 0);
+			}
+			dp_wire(dp, frame_build(&reset), SENT_BACK);
+			expect_active(dp, web.slot, 0);
+			dp_wire(dp, frame_build(&data), SENT_BACK);
+			expect_active(dp, web.slot, 0);	/* may have been on its way before */
+			dp_flow_age(dp, &data, IN_FLOWS, 2);
+			dp_wire(dp, frame_build(&data), SENT_BACK);
+			expect_active(dp, web.slot, 1);
+			cr_expect(dp_flow(dp, &data, &f) & IN_FLOWS && !f.state, "%s", dp->label);
+			dp_reset(dp);
+		}
+	}
+}
+
 /* After FIN and RST stray packets still find their way. */
 Test(flow, ended_connection_is_still_translated)
 {
