@@ -109,8 +109,7 @@ static int conn_learn(struct conns *c, __u32 step, struct conn *conn)
 
 /*
  * Every packet went through, every connection was promoted, nothing else was counted. But for a
- * few: now and then the kernel evicts rows that are quite new, when all older ones have been used
- * since it last looked.
+ * few: of so many at once some are pushed out of a bucket of the half-open table.
  */
 static int conns_check(const struct tally *was, const struct tally *is, __u32 dialled, __u32 made)
 {
@@ -242,6 +241,26 @@ static int conns_flood(struct conns *c)
 	return r;
 }
 
+static bool conn_lasts(const struct conns *c, const struct conn *conn)
+{
+	union flow_key fwd = key_of(c->setup, &conn->dial), rev = key_of(c->setup, &conn->reply);
+	int fd = setup_map(c->setup, "flows");
+	struct sluice_flow6 any;
+
+	return !bpf_map_lookup_elem(fd, &fwd, &any) && !bpf_map_lookup_elem(fd, &rev, &any);
+}
+
+/* Of so many handshakes at a time a few meet in a full bucket of the half-open table. */
+static __u32 conns_keep(const struct conns *c, struct conn *at, __u32 n)
+{
+	__u32 left = 0;
+
+	for (__u32 i = 0; i < n; i++)
+		if (conn_lasts(c, &at[i]))
+			at[left++] = at[i];
+	return left;
+}
+
 int conns_open(struct conns *c, struct setup *s, __u32 n, const char *dir)
 {
 	int r;
@@ -255,7 +274,7 @@ int conns_open(struct conns *c, struct setup *s, __u32 n, const char *dir)
 		__u32 more = n - c->n < CONN_MAKE ? n - c->n : CONN_MAKE;
 
 		r = conns_make(c, c->at + c->n, more);
-		c->n += r > 0 ? (__u32)r : 0;
+		c->n += r > 0 ? conns_keep(c, c->at + c->n, (__u32)r) : 0;
 		r = r < 0 ? r : 0;
 	}
 	return r ? r : conns_copy(c);

@@ -14,7 +14,7 @@
 
 /*
  * Default sizes: 100,000 endpoints, as many services, and room to replace some. Arrays and
- * preallocated hashes take their memory at once, so this is what an instance costs, 163 MB on
+ * preallocated hashes take their memory at once, so this is what an instance costs, 167 MB on
  * two CPUs, 8.4 MB more with each further CPU (the kernel's hash
  * element is 48 bytes + key + value, its bucket 16):
  *	flows4		262,144 × (64 + 64) + buckets	37.7 MB
