@@ -19,6 +19,7 @@
 #include <linux/udp.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif
@@ -48,14 +49,29 @@
  */
 static __always_inline __u32 load32(const void *at)
 {
-	return *(const __u32 *)at;
+#ifdef __bpf__
+	return *(const __u32 *)at;	/* memcpy() would be four loads of a byte */
+#else
+	__u32 v;
+
+	memcpy(&v, at, sizeof(v));
+	return v;
+#endif
 }
 
 static __always_inline __u64 load64(const void *at)
 {
+#ifdef __bpf__
 	return *(const __u64 *)at;
+#else
+	__u64 v;
+
+	memcpy(&v, at, sizeof(v));
+	return v;
+#endif
 }
 
+#ifdef __bpf__
 static __always_inline void store32(void *at, __u32 v)
 {
 	*(__u32 *)at = v;
@@ -65,3 +81,4 @@ static __always_inline void store64(void *at, __u64 v)
 {
 	*(__u64 *)at = v;
 }
+#endif

@@ -35,6 +35,29 @@ static const char *facts_check(const struct pkt *p, const __u8 *bytes, __u32 lin
 	return NULL;
 }
 
+/* Whoever takes a packet for plain must see in it what parse() sees. */
+static const char *plain_check(struct cur c, const struct pkt *p, enum sluice_reason why)
+{
+	const struct ethhdr *eth = cur_pull(&c, struct ethhdr);
+	const void *ip = c.pos;
+	struct plain_key4 k4;
+	struct plain_key6 k6;
+	struct pkt q = { 0 };
+
+	if (eth && eth->h_proto == bpf_htons(ETH_P_IP) && plain_ipv4(&c, &q)) {
+		plain_key4(ip, &q, &k4);
+		memcpy(&q.key, &k4, sizeof(k4));
+	} else if (eth && eth->h_proto == bpf_htons(ETH_P_IPV6) && plain_ipv6(&c, &q)) {
+		plain_key6(ip, &q, &k6);
+		memcpy(&q.key, &k6, sizeof(k6));
+	} else {
+		return NULL;
+	}
+	if (why != SLUICE_R_OK)
+		return "plain, and yet parse refuses it";
+	return memcmp(&q, p, sizeof(q)) ? "plain, and yet parse sees something else" : NULL;
+}
+
 const char *parse_check(const void *bytes, __u32 linear, __u32 frame_len, struct pkt *ret_pkt,
 			enum sluice_reason *ret_why)
 {
@@ -53,6 +76,8 @@ const char *parse_check(const void *bytes, __u32 linear, __u32 frame_len, struct
 	else if (*ret_why != SLUICE_R_NOT_OURS && *ret_why != SLUICE_R_TRUNCATED &&
 		 *ret_why != SLUICE_R_MALFORMED)
 		wrong = "a reason that is not parse's";
+	if (!wrong)
+		wrong = plain_check((struct cur){ copy, copy + linear, frame_len }, ret_pkt, *ret_why);
 	if (memcmp(copy, bytes, linear))
 		wrong = "parse wrote";
 	free(block);
