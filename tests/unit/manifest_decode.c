@@ -152,7 +152,7 @@ Test(decode, unknown_kinds_are_counted_or_refused)
 	static const char text[] =
 		"apiVersion: apps/v1\nkind: Deployment\n---\napiVersion: apps/v1\nkind: "
 		"Deployment\n"
-		"---\napiVersion: discovery.k8s.io/v1beta1\nkind: EndpointSlice\n";
+		"---\napiVersion: serving.knative.dev/v1\nkind: Service\n";
 	text_vec said = { 0 };
 	const struct manifest_options warn = { .warn = collect, .warn_arg = &said };
 	const struct manifest_options strict = { .strict = true };
@@ -162,15 +162,35 @@ Test(decode, unknown_kinds_are_counted_or_refused)
 	cr_expect_str_eq(said.at[0], "web.yaml: ignored 2 objects of kind \"Deployment\", "
 	  "apiVersion "
 			 "\"apps/v1\"");
-	cr_expect_str_eq(said.at[1], "web.yaml: ignored 1 object of kind \"EndpointSlice\", "
-	  "apiVersion "
-			 "\"discovery.k8s.io/v1beta1\"");
+	cr_expect_str_eq(said.at[1], "web.yaml: ignored 1 object of kind \"Service\", "
+			 "apiVersion \"serving.knative.dev/v1\"");
 	texts_done(&said);
 	cr_expect_str_eq(message(text, &strict), "web.yaml:1: unknown kind \"Deployment\" of "
 	  "apiVersion "
 			 "\"apps/v1\": sluice knows Service, Endpoints, Pod and Node of v1 and EndpointSlice "
 			 "of "
 			 "discovery.k8s.io/v1");
+}
+
+/* A kind that was meant to be one of ours is no stranger: apply --prune would remove what it names. */
+Test(decode, misspelt_kinds_are_refused)
+{
+	static const struct {
+		const char *text;
+		const char *want;
+	} misspelt[] = {
+		{ "apiVersion: v1\nkind: service\n", "web.yaml:1: no matches for kind \"service\" in "
+		  "version \"v1\": sluice reads Service of v1" },
+		{ "apiVersion: v2\nkind: Pod\n", "web.yaml:1: no matches for kind \"Pod\" in "
+		  "version \"v2\": sluice reads Pod of v1" },
+		{ "apiVersion: discovery.k8s.io/v1beta1\nkind: EndpointSlice\n",
+		  "web.yaml:1: no matches for kind \"EndpointSlice\" in version "
+		  "\"discovery.k8s.io/v1beta1\": sluice reads EndpointSlice of "
+		  "discovery.k8s.io/v1" },
+	};
+
+	for (size_t i = 0; i < sizeof(misspelt) / sizeof(*misspelt); i++)
+		cr_expect_str_eq(message(misspelt[i].text, NULL), misspelt[i].want);
 }
 
 static struct object *one(const char *text, size_t len)

@@ -13,7 +13,8 @@ bool files_have_directory(const option_list *files)
 	struct stat st;
 
 	vec_each(f, files) {
-		if (!stat(*f, &st) && S_ISDIR(st.st_mode))
+		/* One that is not there: files_load() says so. */
+		if (strcmp(*f, "-") && (stat(*f, &st) || S_ISDIR(st.st_mode)))
 			return true;
 	}
 	return false;

@@ -166,8 +166,8 @@ static const char *not_native(const struct job *job)
 {
 	if (strcmp(job->dev.kind, "veth") != 0)
 		return NULL;
-	return "on a veth it needs an XDP program at the other end; if there is one, use "
-	       "--xdp native";
+	return "on a veth it needs an XDP program at the other end, or what it sends is lost; "
+	       "if there is one, --xdp native is right";
 }
 
 static int attach_xdp(struct job *job, struct err *reterr)
@@ -204,7 +204,8 @@ static int put_row(struct job *job, bool xdp, struct err *reterr)
 static int attach_uplink(struct job *job, struct err *reterr)
 {
 	bool stays = job->dir.xdp == XDP_MODE_NATIVE &&
-		     (job->mode == XDP_MODE_AUTO || job->mode == XDP_MODE_NATIVE);
+		     (job->mode == XDP_MODE_NATIVE ||
+		      (job->mode == XDP_MODE_AUTO && !not_native(job)));
 	int r = put_row(job, stays, reterr)
 	    ?: attach_loopback(job, reterr)
 	    ?: attach_uplink_tc(job, reterr)

@@ -124,7 +124,7 @@ int xdp_attach(const char *dir, uint32_t ifindex, enum xdp_mode want, const char
 	if (!pin_of(path, dir))
 		return err_set(reterr, ENAMETOOLONG, "path too long below %s", dir);
 	if (have != XDP_MODE_OFF &&
-	    (have == want || (want == XDP_MODE_AUTO && have == XDP_MODE_NATIVE)) &&
+	    (have == want || (want == XDP_MODE_AUTO && have == XDP_MODE_NATIVE && !not_native)) &&
 	    link_update(path, ifindex, prog_fd) == 0) {
 		*ret = have;
 		return 0;
@@ -137,6 +137,8 @@ int xdp_attach(const char *dir, uint32_t ifindex, enum xdp_mode want, const char
 	if (r < 0)
 		return err_sys(reterr, -r, "cannot remove %s", path);
 	*ret = XDP_MODE_OFF;
+	if (want == XDP_MODE_NATIVE && not_native)
+		note_add(why, "native XDP: %s", not_native);
 	if (want == XDP_MODE_OFF || try_modes(path, ifindex, want, not_native, prog_fd, ret, why))
 		return 0;
 	if (want == XDP_MODE_AUTO) {

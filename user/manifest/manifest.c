@@ -6,6 +6,7 @@
 #include "manifest/manifest.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/quote.h"
 #include "manifest/bounds.h"
@@ -58,6 +59,33 @@ static int type_find(const struct type *t)
 	return -1;
 }
 
+/* "" for the core's; the part before the version. */
+static size_t group_len(const char *api_version)
+{
+	const char *slash = strchr(api_version, '/');
+
+	return slash ? (size_t)(slash - api_version) : 0;
+}
+
+/*
+ * The kind that this one must have meant: of its API group, but spelt otherwise or of another
+ * version. -1 if it is a stranger. Another group may have kinds of the same name (Knative's
+ * Service).
+ */
+static int type_meant(const struct type *t)
+{
+	size_t len = group_len(t->api_version);
+
+	for (int i = 0; i < KIND_COUNT; i++) {
+		const char *api_version = kind_infos[i].api_version;
+
+		if (!strcasecmp(t->kind, kind_infos[i].kind) && group_len(api_version) == len &&
+		    !strncasecmp(api_version, t->api_version, len))
+			return i;
+	}
+	return -1;
+}
+
 static int unknown_add(struct parse *p, const struct type *t)
 {
 	struct unknown u = { .n = 1 };
@@ -86,7 +114,14 @@ static int unknown_take(struct parse *p, const struct doc_node *n, const struct 
 {
 	char kind[QUOTE_MAX];
 	char version[QUOTE_MAX];
+	int meant = type_meant(t);
 
+	/* To ignore it would mean to take it for removed. */
+	if (meant >= 0)
+		return err_set(p->err, EINVAL, "%s:%u: no matches for kind %s in version %s: sluice "
+			       "reads %s of %s", p->name, n->line, quote(t->kind, kind),
+			       quote(t->api_version, version), kind_infos[meant].kind,
+			       kind_infos[meant].api_version);
 	if (!p->opt || !p->opt->strict)
 		return unknown_add(p, t);
 	return err_set(p->err, EINVAL, "%s:%u: unknown kind %s of apiVersion %s: sluice knows "

@@ -32,6 +32,8 @@ struct store {
 /* The file's path, the caller's to free; make creates what is missing of it. */
 int store_path_find(const char *instance, char **ret, struct err *reterr);
 int store_path_make(const char *instance, char **ret, struct err *reterr);
+/* Why not, by errno, with a hint for who lacks the rights; returns it, negative. */
+int store_path_cannot(const char *what, const char *path, struct err *reterr);
 
 /* Makes the tables in a new file; refuses one that it does not know. */
 int db_check_schema(struct store *s, struct err *reterr);

@@ -37,7 +37,7 @@ static int state_dir(const char **ret, struct err *reterr)
 	return 0;
 }
 
-static int cannot(const char *what, const char *path, struct err *reterr)
+int store_path_cannot(const char *what, const char *path, struct err *reterr)
 {
 	int code = errno;
 
@@ -56,7 +56,7 @@ static int make_dirs(char *path, struct err *reterr)
 		*slash = '\0';
 		r = mkdir(path, 0700);
 		if (r < 0 && errno != EEXIST)
-			return cannot("create", path, reterr);
+			return store_path_cannot("create", path, reterr);
 		*slash = '/';
 	}
 	return 0;
@@ -85,7 +85,7 @@ int store_path_make(const char *instance, char **ret, struct err *reterr)
 	/* SQLite gives its journals the mode of the file, but the file the umask's. */
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return cannot("open", path, reterr);
+		return store_path_cannot("open", path, reterr);
 	*ret = TAKE(path);
 	return 0;
 }

@@ -85,10 +85,13 @@ int store_open_reader(const char *instance, bool *ret_exists, struct store **ret
 	if (!r)
 		r = store_path_find(instance, &s->path, reterr);
 	if (!r) {
-		/* Not to be seen is not absent: opening it tells why. */
-		exists = access(s->path, F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
-		r = db_open(s, exists ? s->path : ":memory:", reterr);
+		exists = access(s->path, R_OK | W_OK) == 0;
+		/* Not to be seen is not absent. */
+		if (!exists && errno != ENOENT && errno != ENOTDIR)
+			r = store_path_cannot("open", s->path, reterr);
 	}
+	if (!r)
+		r = db_open(s, exists ? s->path : ":memory:", reterr);
 	if (r)
 		return r;
 	*ret_exists = exists;
