@@ -10,7 +10,7 @@
 #include "bench/setup.h"
 
 /* New connections at a time: to have them, and to measure them. */
-#define CONN_MAKE 16384u
+#define CONN_MAKE 4096u
 #define CONN_CHUNK 4096u
 
 /* Connections that a setup needs room for, if it has @n that live. */

@@ -155,8 +155,8 @@ int options_parse(const struct option_row *const tables[], void *const into[], s
 	while ((c = getopt_long(argc, argv, p.shorts, p.longs, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			return parse_error(&p, c, argv[optind - 1], reterr);
-		/* "-o=json", as kubectl takes it; no value of ours begins with "=". */
-		if (optarg && c < VAL_LONG && *optarg == '=')
+		/* "-o=json", as kubectl takes it */
+		if (optarg && c < VAL_LONG && *optarg == '=' && optarg != argv[optind - 1])
 			optarg++;
 		r = row_set(parser_row(&p, c), optarg, reterr);
 		if (r)
