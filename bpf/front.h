@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The front of the path: nearly every packet of a busy node, without leaving the registers. It
- * takes plain packets only (plain.h), so that every offset is a constant, and does two things: what is not ours goes on, what is of an established flow is rewritten and sent. All
- * else is left untouched to sluice_rest(), which begins anew.
+ * takes plain packets only (plain.h), so that every offset is a constant, and does two things: what
+ * is not ours goes on, what is of an established flow is rewritten and sent. All else is left
+ * untouched to sluice_rest(), which begins anew.
  *
  * Nothing here may be handed to a function that is not inlined: a struct whose address leaves
  * lives in memory from its first byte on, which made an established packet cost half as much

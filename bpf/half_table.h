@@ -109,7 +109,8 @@ static __always_inline __u32 half_oldest(const void *bucket)
 
 	for (__u32 i = 0; i < SLUICE_HALF_WAYS; i++) {
 		__u64 tag = tags[i];
-		__u32 age = tag ? now - (__u32)tag : ~0u;
+		/* Another CPU may be a tick ahead: that row is new, not as old as can be. */
+		__u32 seen = now - (__u32)tag, age = !tag ? ~0u : (__s32)seen < 0 ? 0 : seen;
 
 		if (tag != SLUICE_HALF_BUSY && age > most) {
 			most = age;
@@ -189,17 +190,26 @@ enum half_put {
 	HALF_ANY,		/* instead of what is there, if anything is */
 };
 
-static __always_inline bool half_write(const union flow_key *k, const union flow_value *f,
-				       __u32 how, bool v6)
+/* Who of two CPUs comes too late looks again: the row may be another one now, or have moved. */
+#define HALF_ATTEMPTS 3
+
+enum half_wrote {
+	HALF_WROTE,
+	HALF_TAKEN,		/* HALF_NEW, and the tuple is there */
+	HALF_BUSY,		/* another CPU was at this very row */
+};
+
+static __always_inline enum half_wrote half_write(const union flow_key *k,
+						  const union flow_value *f, __u32 how, bool v6)
 {
 	struct half_place at;
 	__u64 *tag, old;
 
 	if (!half_seek(k, &at, v6))
-		return false;
+		return HALF_BUSY;
 	if (half_match(k, &at, v6)) {
 		if (how == HALF_NEW)
-			return false;
+			return HALF_TAKEN;
 	} else {
 		half_choose(&at, v6);
 	}
@@ -207,7 +217,7 @@ static __always_inline bool half_write(const union flow_key *k, const union flow
 	old = *(volatile __u64 *)tag;
 	if (old == SLUICE_HALF_BUSY ||
 	    __sync_val_compare_and_swap(tag, old, SLUICE_HALF_BUSY) != old)
-		return false;	/* another CPU is at this very row */
+		return HALF_BUSY;
 	if (v6)
 		half_key(&at, v6)->v6 = k->v6;
 	else
@@ -215,7 +225,7 @@ static __always_inline bool half_write(const union flow_key *k, const union flow
 	flow_copy(half_value(&at, v6), f, v6);
 	/* An exchange, for its barrier: whoever sees the tag sees the row. */
 	__sync_lock_test_and_set(tag, sluice_half_tag(at.hash, f->f.seen));
-	return true;
+	return HALF_WROTE;
 }
 
 /* Behind a global function, for the same reason as the searches: the pair is in the scratch. */
@@ -224,7 +234,7 @@ static __always_inline __u32 half_put_scratch(bool reply, __u32 how, bool v6)
 	struct scratch *s = scratch_get();
 
 	if (!s)
-		return 0;
+		return HALF_BUSY;
 	return reply ? half_write(&s->x.rev_key, &s->x.rev, how, v6) :
 		       half_write(&s->x.key, &s->x.fwd, how, v6);
 }
@@ -242,7 +252,13 @@ __noinline __u32 sluice_half_put6(__u32 reply, __u32 how)
 /* Puts a half of the pair in the scratch into the table; true if it is there now. */
 static __always_inline bool half_put(bool reply, enum half_put how, bool v6)
 {
-	return v6 ? sluice_half_put6(reply, how) : sluice_half_put4(reply, how);
+	for (int i = 0; i < HALF_ATTEMPTS; i++) {
+		__u32 r = v6 ? sluice_half_put6(reply, how) : sluice_half_put4(reply, how);
+
+		if (r != HALF_BUSY)
+			return r == HALF_WROTE;
+	}
+	return false;
 }
 
 static __always_inline void half_del(const union flow_key *k, bool v6)

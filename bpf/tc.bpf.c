@@ -84,9 +84,8 @@ static __always_inline int handle(struct __sk_buff *skb, enum origin from)
 		return HOOK_GO_ON;
 	s->w = (struct walk){ .ifindex = hook_ifindex(skb), .from = from };
 	bpf_tail_call(skb, &sluice_tails, 0);
-	/* Not there: the loader would not attach us without it. */
-	count_reason(SLUICE_R_NOT_SENT, (struct weight){ .packets = 1, .bytes = skb->len });
-	return HOOK_DROP;
+	/* Not there: somebody removed the pin. What is not ours must not suffer for it. */
+	return HOOK_GO_ON;
 }
 
 /* From the wire. Frames for others, which only a promiscuous device shows, are not ours. */

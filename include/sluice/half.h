@@ -70,31 +70,33 @@ static inline __u32 sluice_half_bucket(__u64 hash, __u32 n)
 }
 
 /*
- * Multiplicative hashing, folded after each word, from a secret on: nobody outside may know which
- * tuples meet in a bucket.
+ * Two rounds of multiply and fold for each word (the constants of splitmix64's finalizer), each
+ * with the secret: clients that differ in a few bits must not meet in a bucket, and nobody outside
+ * may know which ones do.
  */
-static inline __u64 sluice_half_mix(__u64 h, __u64 word)
+static inline __u64 sluice_half_mix(__u64 h)
 {
-	h = (h ^ word) * 0x9e3779b97f4a7c15ull;
+	h = (h ^ h >> 32) * 0xbf58476d1ce4e5b9ull;
+	h = (h ^ h >> 29) * 0x94d049bb133111ebull;
 	return h ^ h >> 32;
 }
 
 static inline __u64 sluice_half_hash4(const struct sluice_flow4_key *k, __u64 secret)
 {
-	__u64 h = sluice_half_mix(secret, (__u64)k->src << 32 | k->dst);
+	__u64 h = sluice_half_mix(secret ^ ((__u64)k->src << 32 | k->dst));
 
-	h = sluice_half_mix(h, (__u64)k->proto << 32 | (__u32)k->sport << 16 | k->dport);
-	return h * 0xd6e8feb86659fd93ull ^ h >> 29;
+	return sluice_half_mix(h ^ secret ^
+			       ((__u64)k->proto << 32 | (__u32)k->sport << 16 | k->dport));
 }
 
 static inline __u64 sluice_half_hash6(const struct sluice_flow6_key *k, __u64 secret)
 {
-	__u64 h = secret;
+	__u64 h = 0;
 
 	for (int i = 0; i < 4; i += 2) {
-		h = sluice_half_mix(h, (__u64)k->src[i] << 32 | k->src[i + 1]);
-		h = sluice_half_mix(h, (__u64)k->dst[i] << 32 | k->dst[i + 1]);
+		h = sluice_half_mix(h ^ secret ^ ((__u64)k->src[i] << 32 | k->src[i + 1]));
+		h = sluice_half_mix(h ^ secret ^ ((__u64)k->dst[i] << 32 | k->dst[i + 1]));
 	}
-	h = sluice_half_mix(h, (__u64)k->proto << 32 | (__u32)k->sport << 16 | k->dport);
-	return h * 0xd6e8feb86659fd93ull ^ h >> 29;
+	return sluice_half_mix(h ^ secret ^
+			       ((__u64)k->proto << 32 | (__u32)k->sport << 16 | k->dport));
 }

@@ -182,7 +182,8 @@ static int service_is_apart(const struct closure *c, const struct service *s, st
 {
 	if (topology_is_auto(&s->meta))
 		return too_much(reterr);
-	if (c->pools && s->type == SERVICE_LOAD_BALANCER && !s->lb_ingress.n)
+	if (c->pools && s->type == SERVICE_LOAD_BALANCER &&
+	    s->lb_ingress.n < s->ip_families.n)
 		return too_much(reterr);
 	return 0;
 }
@@ -279,6 +280,19 @@ static int hang(struct closure *c, const struct object *o, struct err *reterr)
 	}
 }
 
+/* A LoadBalancer may ask a pool for an address, or leave one for others that wait. */
+static int pools_are_apart(struct closure *c, const char *namespace, const char *name,
+			   const struct object *now, struct err *reterr)
+{
+	own(object_free) struct object *old = NULL;
+	int r = read_one(c, KIND_SERVICE, namespace, name, &old, reterr);
+
+	if (!r && ((old && old->u.service.type == SERVICE_LOAD_BALANCER) ||
+		   (now && now->u.service.type == SERVICE_LOAD_BALANCER)))
+		r = too_much(reterr);
+	return r;
+}
+
 int closure_add(struct closure *c, enum kind kind, const char *namespace, const char *name,
 		const struct object *now, struct err *reterr)
 {
@@ -287,10 +301,10 @@ int closure_add(struct closure *c, enum kind kind, const char *namespace, const 
 
 	/* A Service comes in when it is completed, never without what belongs to it. */
 	if (kind == KIND_SERVICE) {
-		/* It may ask a pool for an address, or leave one for others that wait. */
 		if (c->pools)
-			return too_much(reterr);
-		r = add_service(c, namespace, name, reterr);
+			r = pools_are_apart(c, namespace, name, now, reterr);
+		if (!r)
+			r = add_service(c, namespace, name, reterr);
 		if (!r && now)
 			r = service_is_apart(c, &now->u.service, reterr)
 			     ?: add_pods(c, &now->u.service, reterr);
