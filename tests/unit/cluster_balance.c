@@ -122,6 +122,20 @@ Test(cluster_balance, follows_the_families)
 	expect_ingress(&w, "a", "192.0.2.0");
 }
 
+/* Nobody gets an address at which a Node lives, or that a Service has without a pool. */
+Test(cluster_balance, leaves_out_what_others_have)
+{
+	own(sandbox_done) struct sandbox w = sandbox_with_pools("192.0.2.0/24");
+
+	sandbox_apply_text(&w, "apiVersion: v1\nkind: Node\nmetadata: {name: n1}\nstatus: {addresses: "
+			       "[{type: InternalIP, address: 192.0.2.0}, "
+			       "{type: ExternalIP, address: 192.0.2.1}]}\n---\n"
+			       "apiVersion: v1\nkind: Service\nmetadata: {name: x}\nspec: "
+			       "{externalIPs: [192.0.2.2], ports: [{port: 80}]}\n---\n"
+			       LB("a", "", ""));
+	expect_ingress(&w, "a", "192.0.2.3");
+}
+
 Test(cluster_balance, a_pool_that_comes_later_serves_who_waits)
 {
 	own(sandbox_done) struct sandbox w = sandbox_new();

@@ -9,6 +9,7 @@
 #include "cli/say.h"
 #include "cli/session.h"
 #include "daemon/settings.h"
+#include "datapath/netlink.h"
 
 struct config_opts {
 	option_list values[SETTING_COUNT];	/* by setting; several are one list */
@@ -71,6 +72,28 @@ static int balance_stored(struct store *store, const struct cluster_config *cfg,
 	       store_save(store, &before, &after, reterr);
 }
 
+/* Every instance of a cluster has the same pools, so this host's addresses are not left out. */
+static int pools_warn(const struct cluster_config *cfg, struct err *reterr)
+{
+	netlink_addr_vec addrs = { 0 };
+	char text[ADDR_TEXT_MAX], line[256];
+	int r = netlink_addrs(&addrs, reterr);
+
+	vec_each(a, &addrs) {
+		for (size_t i = 0; i < cfg->n_lb_pools; i++) {
+			if (!cidr_has(&cfg->lb_pools[i], &a->addr))
+				continue;
+			snprintf(line, sizeof(line), "%s of this host is in the pool: what listens there "
+				 "is out of reach once a Service gets that address; name it in a "
+				 "Node's status.addresses, or another range",
+				 addr_text(&a->addr, text));
+			say_warning_text(NULL, line);
+		}
+	}
+	vec_done(&addrs);
+	return r;
+}
+
 static int set(const struct cmd_context *ctx, const struct config_opts *o, struct err *reterr)
 {
 	own(session_done) struct session s = { 0 };
@@ -80,6 +103,8 @@ static int set(const struct cmd_context *ctx, const struct config_opts *o, struc
 
 	for (enum cluster_setting i = 0; !r && i < SETTING_COUNT; i++)
 		r = set_one(s.store, &cfg, i, &o->values[i], reterr);
+	if (!r && o->values[SETTING_LB_POOL].n)
+		r = pools_warn(&cfg, reterr);
 	if (!r)
 		r = balance_stored(s.store, &cfg, reterr);
 	return r ?: session_end(&s, NULL, reterr);

@@ -55,21 +55,55 @@ static struct lb_pool *find(struct lb_pools *p, const struct addr *a, uint64_t *
 	return NULL;
 }
 
-/* Two Services may share an address that their manifests say. */
-static int take_all(struct lb_pools *p, const struct service *s)
+/* Several may have the same address, as their manifests say. */
+static int take_text(struct lb_pools *p, const char *text)
 {
 	struct lb_pool *pool;
 	uint64_t number;
 	struct addr a;
 
-	vec_each(in, &s->lb_ingress) {
-		if (!in->ip || addr_parse(in->ip, &a) < 0)
-			continue;
-		pool = find(p, &a, &number);
-		if (pool && pool_take(&pool->pool, number) == -ENOMEM)
-			return -ENOMEM;
-	}
-	return 0;
+	if (!text || addr_parse(text, &a) < 0)
+		return 0;
+	pool = find(p, &a, &number);
+	return pool && pool_take(&pool->pool, number) == -ENOMEM ? -ENOMEM : 0;
+}
+
+static int take_service(struct lb_pools *p, const struct service *s)
+{
+	int r = 0;
+
+	vec_each(in, &s->lb_ingress)
+		r = r ?: take_text(p, in->ip);
+	vec_each(ip, &s->external_ips)
+		r = r ?: take_text(p, *ip);
+	return r;
+}
+
+/* A Node lives at its addresses: what listens there must stay in reach. */
+static int take_node(struct lb_pools *p, const struct node *node)
+{
+	int r = 0;
+
+	vec_each(ip, &node->internal_ips)
+		r = r ?: take_text(p, *ip);
+	vec_each(ip, &node->external_ips)
+		r = r ?: take_text(p, *ip);
+	return r;
+}
+
+/* What somebody has already. */
+static int take_all(struct lb_pools *p, const struct snapshot *snap)
+{
+	size_t n_services, n_nodes;
+	struct object **services = snapshot_kind(snap, KIND_SERVICE, &n_services);
+	struct object **nodes = snapshot_kind(snap, KIND_NODE, &n_nodes);
+	int r = 0;
+
+	for (size_t i = 0; !r && i < n_services; i++)
+		r = take_service(p, &services[i]->u.service);
+	for (size_t i = 0; !r && i < n_nodes; i++)
+		r = take_node(p, &nodes[i]->u.node);
+	return r;
 }
 
 /* 0, -ENOSPC or -ENOMEM. */
@@ -203,9 +237,8 @@ int balance(struct edit *e, const struct cluster_config *cfg)
 	if (!cfg->n_lb_pools)
 		return 0;
 	lb_pools_init(&pools, cfg);
+	r = take_all(&pools, &e->view);
 	services = snapshot_kind(&e->view, KIND_SERVICE, &n);
-	for (size_t i = 0; !r && i < n; i++)
-		r = take_all(&pools, &services[i]->u.service);
 	for (size_t i = 0; !r && i < n; i++) {
 		const struct service *s = &services[i]->u.service;
 
