@@ -103,7 +103,7 @@ static __u32 icmp_ip_len(const struct packet *outer, __u32 quoted)
 	return packet_l4_off(outer) - FRAME_L3 + 8 + quoted;
 }
 
-#define UPLINK (ON(UPLINK_IN)), ON(XDP)
+#define UPLINK ON(UPLINK_IN), ON(XDP)
 
 Test(icmp_error, of_the_backends_side_reaches_the_client)
 {
