@@ -11,6 +11,7 @@
 #include "bpf/csum.h"
 #include "bpf/maps.h"
 #include "bpf/parse.h"
+#include "bpf/quote.h"
 #include "bpf/walk.h"
 
 union flow_value {
@@ -39,6 +40,7 @@ struct scratch {
 	struct pkt p;
 	struct flow_pair x;
 	struct bpf_fib_lookup fib;
+	struct quote quote;
 };
 MAP(sluice_scratch, PERCPU_ARRAY, __u32, struct scratch, 1, 0);
 

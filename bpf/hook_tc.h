@@ -84,6 +84,12 @@ static __always_inline long hook_load(hook_ctx *ctx, __u32 off, void *to, __u32 
 	return bpf_skb_load_bytes(ctx, off, to, len);
 }
 
+/* After this the packet's pointers are dead. */
+static __always_inline long tc_store(hook_ctx *ctx, __u32 off, const void *from, __u32 len)
+{
+	return bpf_skb_store_bytes(ctx, off, from, len, BPF_F_RECOMPUTE_CSUM);
+}
+
 static __always_inline bool hook_can_send(const struct sluice_flow *f)
 {
 	return true;

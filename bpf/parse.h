@@ -31,6 +31,11 @@ struct pkt {
 };
 _Static_assert(sizeof(struct pkt) == 56, "struct pkt has no padding");
 
+static __always_inline bool pkt_is_icmp(const struct pkt *p)
+{
+	return p->proto == (p->v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+}
+
 /* The linear part of the frame, and how long the whole frame is. */
 struct cur {
 	void *pos;
@@ -149,32 +154,47 @@ static __always_inline enum sluice_reason parse_ipv4(struct cur *c, struct pkt *
 	return parse_l4(c, p, p->ip_len - header);
 }
 
+/* How many extension headers are stepped over. */
+#define PKT_EXTENSIONS_MAX 6
+
+static __always_inline bool parse_is_extension(__u8 next)
+{
+	return next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING || next == IPPROTO_DSTOPTS ||
+	       next == IPPROTO_AH || next == IPPROTO_FRAGMENT;
+}
+
 /*
- * Steps over one extension header. 1: stepped, 0: @next is none, else a negative reason.
- * RFC 8200 section 4; AH counts in other units (RFC 4302 section 2.2).
+ * The length of the extension header of type @next at @ext, of which 8 bytes are there; @next
+ * becomes the type of what is behind it. RFC 8200 section 4; AH counts in other units (RFC 4302
+ * section 2.2).
  */
+static __always_inline __u32 parse_extension_len(const __u8 *ext, __u8 *next)
+{
+	__u32 len = 8;
+
+	if (*next == IPPROTO_AH)
+		len += ext[1] * 4;	/* in units of 4, less 2 */
+	else if (*next != IPPROTO_FRAGMENT)
+		len += ext[1] * 8;
+	*next = ext[0];
+	return len;
+}
+
+/* Steps over one extension header. 1: stepped, 0: @next is none, else a negative reason. */
 static __always_inline int parse_ipv6_extension(struct cur *c, struct pkt *p, __u8 *next)
 {
 	const __u8 *ext;
 	__u32 len;
 
-	if (*next != IPPROTO_HOPOPTS && *next != IPPROTO_ROUTING && *next != IPPROTO_DSTOPTS &&
-	    *next != IPPROTO_AH && *next != IPPROTO_FRAGMENT)
+	if (!parse_is_extension(*next))
 		return 0;
 	ext = cur_take(c, 8);
 	if (!ext)
 		return -SLUICE_R_TRUNCATED;
-	if (*next == IPPROTO_FRAGMENT) {
-		/* An atomic fragment (offset 0, no more) is a whole packet: RFC 6946. */
-		if (*(const __be16 *)(ext + 2) & bpf_htons(0xfff9))
-			p->fragment = 1;
-		len = 0;
-	} else if (*next == IPPROTO_AH) {
-		len = ext[1] * 4;	/* in units of 4, less 2: 8 are taken */
-	} else {
-		len = ext[1] * 8;
-	}
-	*next = ext[0];
+	/* An atomic fragment (offset 0, no more) is a whole packet: RFC 6946. */
+	if (*next == IPPROTO_FRAGMENT && *(const __be16 *)(ext + 2) & bpf_htons(0xfff9))
+		p->fragment = 1;
+	len = parse_extension_len(ext, next) - 8;
 	if (len && !cur_take(c, len))
 		return -SLUICE_R_TRUNCATED;
 	return 1;
@@ -208,7 +228,7 @@ static __always_inline enum sluice_reason parse_ipv6(struct cur *c, struct pkt *
 	p->ttl = ip->hop_limit;
 	next = ip->nexthdr;
 	if (unlikely(next != IPPROTO_TCP && next != IPPROTO_UDP)) {
-		for (int i = 0; i < 6; i++) {
+		for (int i = 0; i < PKT_EXTENSIONS_MAX; i++) {
 			int r = parse_ipv6_extension(c, p, &next);
 
 			if (r < 0)

@@ -271,8 +271,8 @@ static __always_inline bool path_answer(hook_ctx *ctx, struct walk *w, const str
 {
 	enum sluice_reason failed;
 
-	if (reason_verdict(why) != SLUICE_V_REJECT || p->tcp_flags & TCP_RST)
-		return false;	/* an RST is never answered */
+	if (reason_verdict(why) != SLUICE_V_REJECT || p->tcp_flags & TCP_RST || pkt_is_icmp(p))
+		return false;	/* an RST is never answered, nor an ICMP error */
 	failed = answer(ctx, w, p, why);
 	if (failed)
 		count_reason(failed, (struct weight){ .packets = 1, .bytes = p->ip_len });

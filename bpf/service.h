@@ -39,22 +39,26 @@ static __always_inline bool filter_from_backend(const struct sluice_filter *f, _
 	return filter_has(f, sluice_filter_bit(SLUICE_FILTER_BACKEND, src, sport, proto));
 }
 
-static __always_inline __u32 filter_ask(const struct pkt *p)
+static __always_inline __u32 filter_ask_key(const union flow_key *k, __u8 proto, bool v6)
 {
 	const struct sluice_filter *f = filter_get();
-	const union flow_key *k = &p->key;
 	bool to, from;
 
 	if (!f)
 		return 0;
-	if (p->v6) {
-		to = filter_to_frontend(f, k->v6.dst[3], k->v6.dport, p->proto);
-		from = filter_from_backend(f, k->v6.src[3], k->v6.sport, p->proto);
+	if (v6) {
+		to = filter_to_frontend(f, k->v6.dst[3], k->v6.dport, proto);
+		from = filter_from_backend(f, k->v6.src[3], k->v6.sport, proto);
 	} else {
-		to = filter_to_frontend(f, k->v4.dst, k->v4.dport, p->proto);
-		from = filter_from_backend(f, k->v4.src, k->v4.sport, p->proto);
+		to = filter_to_frontend(f, k->v4.dst, k->v4.dport, proto);
+		from = filter_from_backend(f, k->v4.src, k->v4.sport, proto);
 	}
 	return (to ? MAYBE_TO_FRONTEND : 0) | (from ? MAYBE_FROM_BACKEND : 0);
+}
+
+static __always_inline __u32 filter_ask(const struct pkt *p)
+{
+	return filter_ask_key(&p->key, p->proto, p->v6);
 }
 
 static __always_inline const struct sluice_frontend *frontend_find(const struct pkt *p, bool v6)

@@ -6,6 +6,7 @@
 #include "bpf/hook_tc.h"
 #include "bpf/front.h"
 #include "bpf/gc.h"
+#include "bpf/icmp_error.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -23,7 +24,7 @@ MAP(sluice_service_base, ARRAY, __u32, struct sluice_slot_count, 1024, BPF_F_MMA
  * Most drivers put all headers in the linear part; if not, pull them in, once, and walk again:
  * nothing has happened yet. Never the whole packet, which may be 64 KB of GSO data.
  */
-static __always_inline enum sluice_reason walk(struct __sk_buff *skb, struct scratch *s)
+static __always_inline enum sluice_reason walk_pulled(struct __sk_buff *skb, struct scratch *s)
 {
 	enum sluice_reason why = path_walk(skb, s);
 	__u32 want = skb->len < HEADERS_MAX ? skb->len : HEADERS_MAX;
@@ -33,6 +34,15 @@ static __always_inline enum sluice_reason walk(struct __sk_buff *skb, struct scr
 	if (likely(why != SLUICE_R_TRUNCATED) || end - data >= want)
 		return why;
 	return bpf_skb_pull_data(skb, want) ? why : path_walk(skb, s);
+}
+
+static __always_inline enum sluice_reason walk(struct __sk_buff *skb, struct scratch *s)
+{
+	enum sluice_reason why = walk_pulled(skb, s);
+
+	if (why != SLUICE_R_NOT_OURS || !pkt_is_icmp(&s->p))
+		return why;
+	return s->p.v6 ? sluice_icmp_error6(skb) : sluice_icmp_error4(skb);
 }
 
 /* The one exit: the reason is counted and becomes an action. */

@@ -22,6 +22,7 @@ $(B)/fuzz/manifest: $(call fuzz_objs,$(wildcard user/base/*.c user/model/*.c use
 $(B)/fuzz/plan: $(call fuzz_objs,$(wildcard user/base/*.c user/model/*.c user/manifest/*.c \
 	user/cluster/*.c user/plan/*.c))
 $(B)/fuzz/parse: $(call fuzz_objs,tests/support/parse_check.c)
+$(B)/fuzz/quote: $(call fuzz_objs,tests/support/quote_check.c tests/support/frame.c)
 
 $(FUZZ:%=$(B)/fuzz/%): $(B)/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%_fuzz.o
 	$(call say,LINK,$@)
@@ -39,6 +40,7 @@ fuzz-manifest: FUZZ_ARGS := -max_len=4096 -dict=tests/fuzz/manifest.dict
 fuzz-plan: FUZZ_SEEDS := tests/manifests examples tests/fuzz/plan
 fuzz-plan: FUZZ_ARGS := -max_len=4096 -dict=tests/fuzz/manifest.dict -timeout=20
 fuzz-parse: FUZZ_ARGS := -max_len=512
+fuzz-quote: FUZZ_ARGS := -max_len=530
 
 $(FUZZ:%=fuzz-%): fuzz-%: $(B)/fuzz/%
 	@mkdir -p $(B)/fuzz/corpus/$*

@@ -59,7 +59,7 @@ check-packet: $(B)/tests/packet-tests
 	$(B)/tests/packet-tests -j2
 
 # Parts of tests/support that unit tests use too, with sanitizers.
-SUPPORT_SAN := $(patsubst %,$(B)/san/tests/support/%.o,frame parse_check)
+SUPPORT_SAN := $(patsubst %,$(B)/san/tests/support/%.o,frame parse_check quote_check)
 
 $(B)/san/tests/support/%.o: tests/support/%.c
 	$(call say,CC,$@)

@@ -247,6 +247,31 @@ struct frame frame_icmp(const struct packet *p, const struct frame *about,
 	return p->v6 ? frame_icmp6(p, about, e) : frame_icmp4(p, about, e);
 }
 
+struct frame frame_icmp_error(const struct packet *outer, const struct icmp_error *e,
+			      const struct packet *about, __u32 quoted)
+{
+	const __u32 off = packet_l4_off(outer);
+	const __u32 len = sizeof(struct icmphdr) + (quoted ?: packet_ip_len(about));
+	struct frame f = { .len = off + len + outer->padding }, inner = frame_build(about);
+	struct icmp6hdr icmp = { .icmp6_type = e->type, .icmp6_code = e->code };
+	__u8 *at = f.bytes + off;
+
+	assert(f.len <= FRAME_MAX);
+	put_eth(outer, f.bytes);
+	if (outer->v6)
+		put_ip6(outer, f.bytes + FRAME_L3, IPPROTO_ICMPV6, off - FRAME_L3 + len);
+	else
+		put_ip4(outer, f.bytes + FRAME_L3, IPPROTO_ICMP, off - FRAME_L3 + len);
+	/* All of the word, or the second half of it: the same for what fits 16 bits. */
+	icmp.icmp6_mtu = htonl(e->mtu);
+	memcpy(at, &icmp, sizeof(icmp));
+	memcpy(at + sizeof(icmp), inner.bytes + FRAME_L3, len - sizeof(icmp));
+	put_csum(at, offsetof(struct icmphdr, checksum),
+		 inet_csum(outer->v6 ? pseudo_sum(outer, IPPROTO_ICMPV6, len) : 0, at, len));
+	memset(f.bytes + off + len, 0xaa, outer->padding);
+	return f;
+}
+
 void frame_poke(struct frame *f, __u32 off, const void *bytes, __u32 len)
 {
 	assert(off + len <= FRAME_MAX);

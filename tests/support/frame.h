@@ -78,6 +78,13 @@ struct icmp_error {
 struct frame frame_icmp(const struct packet *p, const struct frame *about,
 			const struct icmp_error *e);
 
+/*
+ * The ICMP or ICMPv6 error @e that quotes the first @quoted bytes of the IP packet @about, or all
+ * of it if they are 0. Of @outer the frame's and IP's part is used.
+ */
+struct frame frame_icmp_error(const struct packet *outer, const struct icmp_error *e,
+			      const struct packet *about, __u32 quoted);
+
 /* @bytes of @f at @off: to make it wrong, or to look. */
 void frame_poke(struct frame *f, __u32 off, const void *bytes, __u32 len);
 __u16 frame_u16(const struct frame *f, __u32 off);
