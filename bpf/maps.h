@@ -42,6 +42,14 @@ MAP(sluice_backends, ARRAY, __u32, struct sluice_backend, 1024, BPF_F_MMAPABLE);
 MAP(sluice_choices, ARRAY, __u32, struct sluice_choices, 32768, BPF_F_MMAPABLE);
 MAP(sluice_filter, ARRAY, __u32, struct sluice_filter, 1, BPF_F_MMAPABLE);
 
+/*
+ * sluice_ranges   clients that may dial the load-balancer VIPs of a service with SLUICE_SVC_RANGES
+ *   writes  user, before the flag is set; what is not wanted any more goes after it
+ *   reads   programs, for new flows to such a VIP; the value is for user space
+ */
+MAP(sluice_ranges, LPM_TRIE, struct sluice_range_key, struct sluice_range, 65536,
+    BPF_F_NO_PREALLOC);
+
 /* sluice_settings, sluice_devices   this node; user writes, programs read for new flows */
 MAP(sluice_settings, ARRAY, __u32, struct sluice_settings, 1, BPF_F_MMAPABLE);
 MAP(sluice_devices, HASH, __u32, struct sluice_device, 4096, 0);

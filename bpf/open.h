@@ -8,6 +8,7 @@
 
 #include "bpf/half_table.h"
 #include "bpf/send.h"
+#include "bpf/source.h"
 
 /* How many source ports are tried before NO_PORT. At 90 % of the range taken towards one
  * backend, one in 5 new connections would find none of 16. */
@@ -274,6 +275,8 @@ static __always_inline enum sluice_reason flow_new(hook_ctx *ctx, struct walk *w
 	w->service = fe->service;
 	if (p->bad)
 		return p->bad;
+	if (source_is_refused(svc, fe->service, fe->kind))
+		return SLUICE_R_FILTERED;
 	if (p->proto == IPPROTO_TCP && (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)
 		return SLUICE_R_NO_FLOW;
 

@@ -33,8 +33,7 @@ enum sluice_verdict {
 	X(NOT_SENT, DROP, "notSent", "the kernel refused to change or send the packet")          \
 	X(REJECT_LIMIT, DROP, "rejectLimited", "an answer was due but answers are rate limited") \
 	X(FRAGMENT, PASS, "fragment", "a fragment for a service address; not translated")        \
-	X(FILTERED, DROP, "sourceRange",                                                         \
-	  "client outside loadBalancerSourceRanges (not used yet)")                              \
+	X(FILTERED, DROP, "sourceRange", "client outside loadBalancerSourceRanges")              \
 	X(TTL, REJECT, "ttlExpired", "hop limit used up on the way to the backend")
 
 enum sluice_reason {

@@ -7,10 +7,14 @@
 
 #include "sluice/types.h"
 
-/* What kind of address the client dialled: policies and masquerade hang on it. */
+/*
+ * What kind of address the client dialled: policies and masquerade hang on it. Where an address
+ * is several of them for one service, the first holds.
+ */
 enum sluice_frontend_kind {
 	SLUICE_FE_CLUSTER_IP,
-	SLUICE_FE_EXTERNAL,	/* externalIP or load-balancer VIP */
+	SLUICE_FE_LOAD_BALANCER,	/* a VIP of status.loadBalancer */
+	SLUICE_FE_EXTERNAL,		/* an externalIP */
 	SLUICE_FE_NODE_PORT,
 };
 
@@ -67,6 +71,8 @@ _Static_assert(sizeof(struct sluice_choices) == 8, "rows lie side by side withou
 #define SLUICE_SVC_INT_LOCAL	0x08	/* internalTrafficPolicy: Local */
 #define SLUICE_SVC_HAS_ANY	0x10	/* a usable endpoint exists somewhere: an empty
 					 * local set drops instead of rejecting */
+#define SLUICE_SVC_RANGES	0x20	/* its load-balancer VIPs are only for clients in
+					 * sluice_ranges */
 
 struct sluice_service {
 	__u64 id[2];		/* hash of family/namespace/name/port/protocol: how user
@@ -77,6 +83,24 @@ struct sluice_service {
 	__u32 zero[7];
 };
 _Static_assert(sizeof(struct sluice_service) == 64, "one cache line");
+
+/*
+ * loadBalancerSourceRanges: a prefix of clients' addresses, behind the service's row. The value
+ * is the key's own prefix length, so that user space can tell an entry from a wider one.
+ */
+struct sluice_range_key {
+	__u32 prefixlen;	/* in bits, of all that follows */
+	__u32 service;		/* row of sluice_services */
+	struct sluice_addr client;
+};
+_Static_assert(sizeof(struct sluice_range_key) == 24, "sluice_range_key is pinned ABI");
+
+#define SLUICE_RANGE_BITS	(8u * (sizeof(struct sluice_range_key) - sizeof(__u32)))
+
+struct sluice_range {
+	__u32 prefixlen;
+};
+_Static_assert(sizeof(struct sluice_range) == 4, "sluice_range is pinned ABI");
 
 /*
  * Row 0 of sluice_services is no service but user space's note to itself. The programs never

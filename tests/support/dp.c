@@ -292,7 +292,7 @@ static void array_clear(int fd, __u32 rows, size_t row_size)
 void dp_reset(struct dp *dp)
 {
 	static const char *const hashes[] = { "frontends4", "frontends6", "devices", "flows4",
-					      "flows6", "drops" };
+					      "flows6", "drops", "ranges" };
 	__u8 token[64];
 
 	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)

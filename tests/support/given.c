@@ -108,6 +108,19 @@ void given_frontend(struct dp *dp, const struct service *s, const struct host *a
 		cr_assert_eq(bpf_map_update_elem(dp_map(dp, "frontends4"), &k4, &row, 0), 0);
 }
 
+void given_range(struct dp *dp, const struct service *s, const struct host *h, __u8 bits)
+{
+	struct sluice_range_key k = { .prefixlen = 32 + (dp->v6 ? 0 : 96) + bits,
+				      .service = s->row, .client = h->ip[dp->v6] };
+	struct sluice_range v = { k.prefixlen };
+	struct sluice_service row;
+
+	cr_assert_eq(bpf_map_update_elem(dp_map(dp, "ranges"), &k, &v, 0), 0);
+	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "services"), &s->row, &row), 0);
+	row.flags |= SLUICE_SVC_RANGES;
+	row_put(dp, "services", s->row, &row);
+}
+
 void given_moved(struct dp *dp, struct service *s, const struct host *to)
 {
 	struct sluice_backend gone;

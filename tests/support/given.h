@@ -33,5 +33,9 @@ struct service given_service_put(struct dp *dp, const struct given *g);
 void given_frontend(struct dp *dp, const struct service *s, const struct host *at, __u16 port,
 		    enum sluice_frontend_kind kind);
 
+/* Only clients that share @bits with @h, of the family's own, may dial the service's VIPs; and
+ * those of further ranges. */
+void given_range(struct dp *dp, const struct service *s, const struct host *h, __u8 bits);
+
 /* The only endpoint left: its slot's generation goes up, and @to, in a new slot, is the set. */
 void given_moved(struct dp *dp, struct service *s, const struct host *to);

@@ -48,8 +48,6 @@ Test(cli_caveats, what_is_not_done_is_told_of_each_service)
 	o.u.service.ports.n = 2;
 	said = told_of(&o);
 	cr_expect_str_eq(said.text,
-			 "Service other/lb: loadBalancerSourceRanges is not enforced yet: every "
-			 "client gets through\n"
 			 "Service other/lb: sessionAffinity ClientIP has no effect yet\n"
 			 "Service other/lb: port 53/SCTP is left out: SCTP is not translated yet\n");
 }

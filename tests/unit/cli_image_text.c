@@ -42,6 +42,8 @@ Test(cli_image_text, sorted_by_name_and_port_with_policies_sets_and_nodes)
 	service_port_add(s, "http", 80);
 	s->external_policy = POLICY_LOCAL;
 	texts_add(&s->external_ips, "192.0.2.7");
+	cr_assert_eq(vec_push(&s->lb_ingress, (struct lb_ingress){ .ip = strdup("192.0.2.8") }), 0);
+	texts_add(&s->lb_source_ranges, "198.51.100.0/24");
 	sl = world_slice(&w, "web-1", "web", FAMILY_V4);
 	slice_port_add(sl, "http", 8080);
 	slice_endpoint_add(sl, "192.168.0.2", "here");
@@ -52,8 +54,12 @@ Test(cli_image_text, sorted_by_name_and_port_with_policies_sets_and_nodes)
 		     "frontend default/api UDP [fd00:10:96::1]:53 cluster-ip Cluster\n"
 		     "frontend default/web:http TCP 10.96.0.1:80 cluster-ip Cluster\n"
 		     "frontend default/web:http TCP 192.0.2.7:80 external Local\n"
+		     "frontend default/web:http TCP 192.0.2.8:80 load-balancer Local\n"
+		     "source default/web:http TCP 198.51.100.0/24\n"
 		     "backend default/web:http TCP 10.1.0.2:8080 cluster node there\n"
 		     "backend default/web:http TCP 192.168.0.2:8080 cluster,local node here host\n"
 		     "frontend default/web:https TCP 10.96.0.1:443 cluster-ip Cluster\n"
-		     "frontend default/web:https TCP 192.0.2.7:443 external Local\n");
+		     "frontend default/web:https TCP 192.0.2.7:443 external Local\n"
+		     "frontend default/web:https TCP 192.0.2.8:443 load-balancer Local\n"
+		     "source default/web:https TCP 198.51.100.0/24\n");
 }

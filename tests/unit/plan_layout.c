@@ -15,6 +15,7 @@ static char *ops_spell(const struct layout_plan *p)
 		[LAYOUT_FRONTEND_PUT] = '+',	[LAYOUT_FRONTEND_DEL] = '-',
 		[LAYOUT_FILTER_TRIM] = ']',	[LAYOUT_SLOT_FREE] = 'f',
 		[LAYOUT_SERVICE_FREE] = 'F',
+		[LAYOUT_RANGE_PUT] = 'r',	[LAYOUT_RANGE_DEL] = 'x',
 	};
 	char *text = calloc(p->ops.n + 1, 1);
 
@@ -463,4 +464,58 @@ Test(layout, a_full_table_reuses_idle_rows_in_the_same_plan)
 	expect(&f.t, &f.none, "[-sb]");
 	sketch_frontend(sketch_service(&f.b, 1), 5, SLUICE_FE_CLUSTER_IP);
 	expect(&f.t, &f.b, "fF[s+]");
+}
+
+Test(layout, ranges_come_before_their_service_and_go_after_it)
+{
+	own(fixture_done) struct fixture f;
+
+	fixture_init(&f);
+	sketch_range(web(&f.a, 1), 1);
+	sketch_range(&f.a.services.at[0], 2);
+	expect(&f.t, &f.a, "[brrcs+");
+	sketch_range(web(&f.b, 1), 2);
+	sketch_range(&f.b.services.at[0], 3);
+	expect(&f.t, &f.b, "rx");
+	image_done(&f.a);
+	f.a = (struct image){ 0 };
+	web(&f.a, 1);
+	expect(&f.t, &f.a, "sxx");
+	expect(&f.t, &f.b, "rrs");
+	expect(&f.t, &f.none, "[-sxxb]");
+}
+
+/* As if the writer had died: nobody may come in by what the row's last service left. */
+Test(layout, ranges_that_guard_nothing_go_first)
+{
+	own(fixture_done) struct fixture f;
+	struct layout_range left = { 1, { { { [10] = 0xff, 0xff, 10, 9 } }, 16 } };
+
+	fixture_init(&f);
+	cr_assert_eq(vec_push(&f.t.ranges, left), 0);
+	left.service = 999999;
+	cr_assert_eq(vec_push(&f.t.ranges, left), 0);
+	sketch_range(web(&f.a, 1), 1);
+	expect(&f.t, &f.a, "xx[brcs+");
+}
+
+Test(layout, a_full_table_of_ranges_is_said)
+{
+	own(fixture_done) struct fixture f;
+	own(layout_plan_done) struct layout_plan p = { 0 };
+	struct layout_view view;
+	struct err e = { 0 };
+
+	fixture_init(&f);
+	sketch_range(web(&f.a, 1), 1);
+	sketch_range(&f.a.services.at[0], 2);
+	sketch_sort(&f.a);
+	view = tables_view(&f.t, true);
+	view.max_ranges = 2;
+	cr_assert_eq(layout_make(&f.a, &view, &p, &e), 0);
+	view.max_ranges = 1;
+	layout_plan_done(&p);
+	p = (struct layout_plan){ 0 };
+	cr_assert_eq(layout_make(&f.a, &view, &p, &e), -ENOSPC);
+	cr_assert_str_eq(e.text, "no room for 2 source ranges, old and new: their table holds 1");
 }

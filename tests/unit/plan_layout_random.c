@@ -33,7 +33,7 @@ static void frontends_draw(struct dice *d, struct image *img)
 		unsigned int owner = dice_roll(d, img->services.n + 2);
 
 		if (owner < img->services.n)
-			sketch_frontend(&img->services.at[owner], f, dice_roll(d, 3));
+			sketch_frontend(&img->services.at[owner], f, dice_roll(d, 4));
 	}
 }
 
@@ -63,6 +63,9 @@ static void image_draw(struct dice *d, struct image *img)
 		s = sketch_service(img, n);
 		s->flags |= policies[dice_roll(d, 4)];
 		sketch_frontend(s, 100 + n, SLUICE_FE_CLUSTER_IP);
+		for (unsigned int r = 0; r < 4; r++)
+			if (n % 2 && !dice_roll(d, 3))
+				sketch_range(s, r);
 		if (dice_roll(d, 6))
 			backends_draw(d, s);
 	}
@@ -162,4 +165,5 @@ Test(layout_random, everything_is_free_at_the_end)
 	for (size_t slot = 0; slot < t.n_backends; slot++)
 		cr_assert_eq(t.backends[slot].flags, 0);
 	cr_assert_eq(t.frontends.n, 0);
+	cr_assert_eq(t.ranges.n, 0);
 }

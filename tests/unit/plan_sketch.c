@@ -57,6 +57,14 @@ void sketch_frontend(struct image_service *s, unsigned int nth, enum sluice_fron
 	cr_assert_eq(vec_push(&s->frontends, f), 0);
 }
 
+void sketch_range(struct image_service *s, unsigned int nth)
+{
+	struct cidr range = { numbered(s->family, nth, 0), s->family == FAMILY_V6 ? 32 : 16 };
+
+	s->flags |= SLUICE_SVC_RANGES;
+	cr_assert_eq(vec_push(&s->ranges, range), 0);
+}
+
 static int service_order(const void *a, const void *b)
 {
 	const struct image_service *x = a, *y = b;
@@ -73,6 +81,13 @@ static int backend_order(const void *a, const void *b)
 	return addr_cmp(&x->addr, &y->addr);
 }
 
+static int range_order(const void *a, const void *b)
+{
+	const struct cidr *x = a, *y = b;
+
+	return addr_cmp(&x->base, &y->base);
+}
+
 static int frontend_order(const void *a, const void *b)
 {
 	const struct image_frontend *x = a, *y = b;
@@ -86,6 +101,8 @@ void sketch_sort(struct image *img)
 		if (s->backends.n)
 			qsort(s->backends.at, s->backends.n, sizeof(*s->backends.at),
 			      backend_order);
+		if (s->ranges.n)
+			qsort(s->ranges.at, s->ranges.n, sizeof(*s->ranges.at), range_order);
 		if (s->frontends.n)
 			qsort(s->frontends.at, s->frontends.n, sizeof(*s->frontends.at),
 			      frontend_order);

@@ -33,6 +33,7 @@ void tables_done(struct tables *t)
 	free(t->busy);
 	free(t->history);
 	vec_done(&t->frontends);
+	vec_done(&t->ranges);
 }
 
 static bool slot_idle(void *arg, uint32_t slot)
@@ -69,6 +70,8 @@ struct layout_view tables_view(struct tables *t, bool frees)
 		.n_choices = t->n_choices,
 		.frontends = t->frontends.at,
 		.n_frontends = t->frontends.n,
+		.ranges = t->ranges.at,
+		.n_ranges = t->ranges.n,
 		.filter = &t->filter,
 		.flows_alive = tables_flows_alive(t),
 		.slot_idle = frees ? slot_idle : NULL,
@@ -107,6 +110,14 @@ struct layout_frontend *tables_frontend(const struct tables *t, const struct lay
 	vec_each(f, &t->frontends)
 		if (tables_same_key(f, key))
 			return f;
+	return NULL;
+}
+
+struct layout_range *tables_range(const struct tables *t, const struct layout_range *key)
+{
+	vec_each(r, &t->ranges)
+		if (!layout_range_cmp(r, key))
+			return r;
 	return NULL;
 }
 
@@ -188,6 +199,8 @@ struct before *before_new(const struct tables *t)
 		members_read(t, row, t->services[row].cluster, &b->members[row][0]);
 		members_read(t, row, t->services[row].local, &b->members[row][1]);
 	}
+	vec_each(r, &t->ranges)
+		cr_assert_eq(vec_push(&b->ranges, *r), 0);
 	vec_each(f, &t->frontends) {
 		cr_assert_eq(vec_push(&b->frontends, *f), 0);
 		cr_assert_eq(vec_push(&b->frontend_ids, t->services[f->value.service].id[0]), 0);
@@ -204,6 +217,7 @@ void before_free(struct before *b)
 		vec_done(&b->members[row][1]);
 	}
 	vec_done(&b->frontends);
+	vec_done(&b->ranges);
 	vec_done(&b->frontend_ids);
 	free(b->services);
 	free(b->members);
@@ -284,6 +298,48 @@ static void frontends_check(const struct tables *t, const struct before *b,
 		cr_assert(tables_frontend(t, f) || !frontend_want(img, f, &kind));
 }
 
+static bool range_was(const struct before *b, const struct layout_range *key)
+{
+	vec_each(r, &b->ranges)
+		if (!layout_range_cmp(r, key))
+			return true;
+	return false;
+}
+
+static bool range_wanted(const struct image_service *want, const struct cidr *range)
+{
+	for (size_t i = 0; want && i < want->ranges.n; i++)
+		if (!addr_cmp(&want->ranges.at[i].base, &range->base) &&
+		    want->ranges.at[i].bits == range->bits)
+			return true;
+	return false;
+}
+
+/*
+ * A guarded service lets in who is in both the old list and the new one; and nobody who is in
+ * neither, whatever service had the row before.
+ */
+static void ranges_check(const struct tables *t, uint32_t row, const struct before *b,
+			 const struct image *img)
+{
+	const struct sluice_service *s = &t->services[row];
+	const struct sluice_service *old = &b->services[row];
+	const struct image_service *want = image_find(img, s->id);
+	bool guarded = s->flags & SLUICE_SVC_RANGES;
+	bool was = old->flags & SLUICE_SVC_RANGES && !memcmp(old->id, s->id, sizeof(s->id));
+
+	vec_each(r, &t->ranges)
+		if (guarded && r->service == row)
+			cr_assert((was && range_was(b, r)) || range_wanted(want, &r->cidr),
+				  "row %u: a range that is neither old nor new", row);
+	for (size_t i = 0; guarded && want && i < want->ranges.n; i++) {
+		struct layout_range r = { row, want->ranges.at[i] };
+
+		cr_assert(tables_range(t, &r) || (was && !range_was(b, &r)),
+			  "row %u: in the range and refused", row);
+	}
+}
+
 static bool row_is_dialled(const struct tables *t, uint32_t row)
 {
 	vec_each(f, &t->frontends)
@@ -335,6 +391,7 @@ static void choice_check(const struct tables *t, uint32_t row, uint32_t policy,
 static void service_check(const struct tables *t, uint32_t row, const struct before *b,
 			  const struct image *img)
 {
+	ranges_check(t, row, b, img);
 	set_check(t, row, false, b, img);
 	set_check(t, row, true, b, img);
 	choice_check(t, row, SLUICE_SVC_EXT_LOCAL, b, img);
@@ -406,7 +463,7 @@ static void service_equal(const struct tables *t, const struct image_service *wa
 
 void tables_equal(const struct tables *t, const struct image *img, const struct layout_plan *p)
 {
-	size_t n_frontends = 0;
+	size_t n_frontends = 0, n_ranges = 0;
 	enum sluice_frontend_kind kind;
 
 	cr_assert_eq(p->rows.n, img->services.n);
@@ -416,6 +473,9 @@ void tables_equal(const struct tables *t, const struct image *img, const struct 
 		cr_assert_eq(p->rows.at[i], tables_row(t, s->id));
 		service_equal(t, s, p->rows.at[i]);
 		n_frontends += s->frontends.n;
+		n_ranges += s->ranges.n;
+		vec_each(r, &s->ranges)
+			cr_assert(tables_range(t, &(struct layout_range){ p->rows.at[i], *r }));
 	}
 	for (size_t row = 1; row < t->n_services; row++) {
 		const struct sluice_service *s = &t->services[row];
@@ -424,6 +484,7 @@ void tables_equal(const struct tables *t, const struct image *img, const struct 
 			cr_assert(!s->cluster.size && !s->local.size);
 	}
 	cr_assert_eq(t->frontends.n, n_frontends);
+	cr_assert_eq(t->ranges.n, n_ranges);
 	vec_each(f, &t->frontends) {
 		const struct image_service *want = frontend_want(img, f, &kind);
 
@@ -465,6 +526,16 @@ static void frontends_pick(const struct tables *t, const struct image *img,
 	view->frontends = ret;
 }
 
+/* Those of rows in scope. */
+static void ranges_pick(const struct tables *t, struct layout_view *view, struct layout_range *ret)
+{
+	view->n_ranges = 0;
+	vec_each(r, &t->ranges)
+		if (layout_scope_has(view->scope, t->services[r->service].id))
+			ret[view->n_ranges++] = *r;
+	view->ranges = ret;
+}
+
 size_t tables_become_part(struct tables *t, const struct layout_scope *scope,
 			  const struct image *part, const struct image *img)
 {
@@ -472,12 +543,14 @@ size_t tables_become_part(struct tables *t, const struct layout_scope *scope,
 	own(layout_plan_done) struct layout_plan again = { 0 };
 	own(before_free) struct before *b = before_new(t);
 	own(free) struct layout_frontend *picked = calloc(t->frontends.n + 1, sizeof(*picked));
+	own(free) struct layout_range *ranges = calloc(t->ranges.n + 1, sizeof(*ranges));
 	struct layout_view view = tables_view(t, true);
 	struct err e = { 0 };
 
-	cr_assert_not_null(picked);
+	cr_assert(picked && ranges);
 	view.scope = scope;
 	frontends_pick(t, part, &view, picked);
+	ranges_pick(t, &view, ranges);
 	cr_assert_eq(layout_make(part, &view, &p, &e), 0, "%s", e.text);
 	vec_each(op, &p.ops) {
 		tables_apply(t, op, &p, b, img);

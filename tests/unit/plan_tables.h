@@ -14,6 +14,7 @@ struct tables {
 	uint32_t *choices;
 	size_t n_choices;
 	VEC(struct layout_frontend) frontends;
+	VEC(struct layout_range) ranges;
 	struct sluice_filter filter;
 	bool *busy;			/* by slot: flows count on it */
 	/* Who had (slot, gen): a hash of service and endpoint, 0 nobody. By slot, then gen. */
@@ -41,6 +42,7 @@ struct before {
 	size_t n_services;
 	member_vec (*members)[2];	/* by row: cluster, local */
 	VEC(struct layout_frontend) frontends;
+	VEC(struct layout_range) ranges;
 	VEC(uint64_t) frontend_ids;	/* id[0] of the service that each led to */
 };
 
@@ -75,5 +77,7 @@ uint32_t tables_row(const struct tables *t, const void *id);
 bool tables_same_key(const struct layout_frontend *a, const struct layout_frontend *b);
 /* NULL if there is none. */
 struct layout_frontend *tables_frontend(const struct tables *t, const struct layout_frontend *key);
+/* NULL if there is none. */
+struct layout_range *tables_range(const struct tables *t, const struct layout_range *key);
 /* The slot of an endpoint, or 0. */
 uint32_t tables_slot(const struct tables *t, uint32_t row, const struct addr *addr, uint16_t port);

@@ -105,6 +105,8 @@ static void apply_service_free(struct tables *t, const struct layout_op *op)
 			  t->backends[slot].service != op->row);
 	vec_each(f, &t->frontends)
 		cr_assert_neq(f->value.service, op->row);
+	vec_each(r, &t->ranges)
+		cr_assert_neq(r->service, op->row);
 	t->services[op->row] = (struct sluice_service){ 0 };
 }
 
@@ -126,6 +128,20 @@ static void apply_del(struct tables *t, const struct layout_frontend *f)
 
 	cr_assert_not_null(at);
 	*at = t->frontends.at[--t->frontends.n];
+}
+
+static void apply_range_put(struct tables *t, const struct layout_range *r)
+{
+	cr_assert_null(tables_range(t, r));
+	cr_assert_eq(vec_push(&t->ranges, *r), 0);
+}
+
+static void apply_range_del(struct tables *t, const struct layout_range *r)
+{
+	struct layout_range *at = tables_range(t, r);
+
+	cr_assert_not_null(at);
+	*at = t->ranges.at[--t->ranges.n];
 }
 
 static void apply_filter_set(struct tables *t, const struct sluice_filter *f)
@@ -150,6 +166,10 @@ void tables_apply(struct tables *t, const struct layout_op *op, const struct lay
 		return apply_put(t, &op->frontend);
 	case LAYOUT_FRONTEND_DEL:
 		return apply_del(t, &op->frontend);
+	case LAYOUT_RANGE_PUT:
+		return apply_range_put(t, &op->range);
+	case LAYOUT_RANGE_DEL:
+		return apply_range_del(t, &op->range);
 	case LAYOUT_FILTER_TRIM:
 		cr_assert(!tables_flows_alive(t));
 		t->filter = *p->filter;

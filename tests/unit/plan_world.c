@@ -138,7 +138,13 @@ static int by_name(const void *a, const void *b)
 
 static void service_print(FILE *f, const struct image_service *s)
 {
-	static const char *const kinds[] = { "cluster", "external", "nodeport" };
+	static const char *const kinds[] = {
+		[SLUICE_FE_CLUSTER_IP] = "cluster",
+		[SLUICE_FE_LOAD_BALANCER] = "balancer",
+		[SLUICE_FE_EXTERNAL] = "external",
+		[SLUICE_FE_NODE_PORT] = "nodeport",
+	};
+	char cidr[CIDR_TEXT_MAX];
 	char addr[ADDR_TEXT_MAX];
 
 	fprintf(f, "%s/%s %s %s%s%s%s\n", s->name, s->port_name, protocol_name(s->protocol),
@@ -147,6 +153,8 @@ static void service_print(FILE *f, const struct image_service *s)
 		s->flags & SLUICE_SVC_INT_LOCAL ? " int-local" : "");
 	vec_each(fe, &s->frontends)
 		fprintf(f, " %s:%u %s\n", addr_text(&fe->addr, addr), fe->port, kinds[fe->kind]);
+	vec_each(r, &s->ranges)
+		fprintf(f, " < %s\n", cidr_text(r, cidr));
 	vec_each(b, &s->backends)
 		fprintf(f, " > %s:%u %s%s%s\n", addr_text(&b->addr, addr), b->port,
 			b->in_cluster ? "C" : "", b->in_local ? "L" : "", b->host ? " host" : "");
@@ -162,6 +170,7 @@ static void image_check(const struct image *img)
 			cr_assert(s->id[0] > s[-1].id[0] ||
 				  (s->id[0] == s[-1].id[0] && s->id[1] > s[-1].id[1]));
 		cr_assert_eq(!!(s->flags & SLUICE_SVC_IPV6), s->family == FAMILY_V6);
+		cr_assert_eq(!!(s->flags & SLUICE_SVC_RANGES), !!s->ranges.n);
 		for (size_t k = 1; k < s->backends.n; k++) {
 			const struct image_backend *b = &s->backends.at[k];
 			int c = addr_cmp(&b[-1].addr, &b->addr);

@@ -39,6 +39,7 @@ void facts_addr_add(struct world *w, const char *ip, bool node_port);
  * Makes the image and returns it as text, sorted by service name, port name, protocol, family:
  *	web/http TCP IPv4 any ext-local
  *	 10.0.0.1:80 cluster
+ *	 < 192.0.2.0/24
  *	 > 10.1.0.1:8080 CL host
  * The caller frees it.
  */

@@ -33,8 +33,6 @@ static bool service_is_ours(const struct service *s)
 
 static void service_tell(const struct teller *t)
 {
-	if (t->svc->lb_source_ranges.n)
-		tell(t, "loadBalancerSourceRanges is not enforced yet: every client gets through");
 	if (t->svc->affinity_client_ip)
 		tell(t, "sessionAffinity ClientIP has no effect yet");
 	vec_each(p, &t->svc->ports) {

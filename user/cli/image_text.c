@@ -32,6 +32,7 @@ static void print_frontend(FILE *out, const struct image_service *s,
 {
 	static const char *const kinds[] = {
 		[SLUICE_FE_CLUSTER_IP] = "cluster-ip",
+		[SLUICE_FE_LOAD_BALANCER] = "load-balancer",
 		[SLUICE_FE_EXTERNAL] = "external",
 		[SLUICE_FE_NODE_PORT] = "node-port",
 	};
@@ -40,6 +41,14 @@ static void print_frontend(FILE *out, const struct image_service *s,
 
 	print_begin(out, "frontend", s, &f->addr, f->port);
 	fprintf(out, "%s %s\n", kinds[f->kind], s->flags & local ? "Local" : "Cluster");
+}
+
+static void print_range(FILE *out, const struct image_service *s, const struct cidr *range)
+{
+	char text[CIDR_TEXT_MAX];
+
+	fprintf(out, "source %s/%s%s%s %s %s\n", s->namespace, s->name, *s->port_name ? ":" : "",
+		s->port_name, protocol_name(s->protocol), cidr_text(range, text));
 }
 
 /* In which sets it is, and where. */
@@ -66,6 +75,8 @@ int image_text_print(FILE *out, const struct image *image)
 	for (size_t i = 0; i < n; i++) {
 		vec_each(f, &sorted[i]->frontends)
 			print_frontend(out, sorted[i], f);
+		vec_each(r, &sorted[i]->ranges)
+			print_range(out, sorted[i], r);
 		vec_each(b, &sorted[i]->backends)
 			print_backend(out, sorted[i], b);
 	}

@@ -35,6 +35,7 @@
 #define SERVICES 131072u
 #define SLOTS 131072u
 #define CHOICE_WORDS (10u << 20)
+#define RANGES 65536u	/* takes memory as it fills: 64 bytes a range, and a fork */
 
 #define SPEC(map, key, value, n)                                                           \
 	{                                                                                  \
@@ -52,6 +53,8 @@ const struct map_spec map_specs[MAP_COUNT] = {
 	[MAP_CHOICES] = SPEC("choices", 4, sizeof(struct sluice_choices),
 			     CHOICE_WORDS / SLUICE_CHOICES_PER_ROW),
 	[MAP_FILTER] = SPEC("filter", 4, sizeof(struct sluice_filter), 1),
+	[MAP_RANGES] = SPEC("ranges", sizeof(struct sluice_range_key),
+			    sizeof(struct sluice_range), RANGES),
 	[MAP_SETTINGS] = SPEC("settings", 4, sizeof(struct sluice_settings), 1),
 	[MAP_DEVICES] = SPEC("devices", 4, sizeof(struct sluice_device), 4096),
 	[MAP_NEIGHBOURS] = SPEC("neighbours", 4, sizeof(struct sluice_neighbour), 0),

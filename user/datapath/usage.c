@@ -7,6 +7,7 @@
 
 #include "datapath/batch.h"
 #include "datapath/handle.h"
+#include "datapath/ranges.h"
 #include "datapath/rows.h"
 #include "sluice/half.h"
 
@@ -23,6 +24,13 @@ static int hash_usage(const struct maps *maps, enum map_id id, const char *name,
 
 	*ret = (struct table_usage){ .name = name, .size = m->entries };
 	return batch_walk(m, map_specs[id].name, 0, count_rows, &ret->used, reterr);
+}
+
+static int range_usage(const struct maps *maps, enum map_id id, const char *name,
+		       struct table_usage *ret, struct err *reterr)
+{
+	*ret = (struct table_usage){ .name = name, .size = maps->at[id].entries };
+	return ranges_count(maps, &ret->used, reterr);
 }
 
 /* The half-open tables are arrays of buckets, which begin with a word a row. */
@@ -71,6 +79,7 @@ int datapath_usage(struct datapath *dp, struct table_usage *ret, size_t max, siz
 	} tables[] = {
 		{ MAP_FRONTENDS4, "frontends4", hash_usage },
 		{ MAP_FRONTENDS6, "frontends6", hash_usage },
+		{ MAP_RANGES, "sourceRanges", range_usage },
 		{ MAP_FLOWS4, "flows4", hash_usage },
 		{ MAP_FLOWS6, "flows6", hash_usage },
 		{ MAP_HALF4, "half4", half_usage },

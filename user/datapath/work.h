@@ -4,6 +4,7 @@
 
 #include "datapath/frontends.h"
 #include "datapath/handle.h"
+#include "datapath/ranges.h"
 #include "datapath/rows.h"
 
 struct work {
@@ -12,6 +13,7 @@ struct work {
 	const struct datapath_change *change;	/* NULL: the target is all there is */
 	struct rows rows;
 	frontend_vec frontends;
+	range_vec ranges;
 	struct layout_scope scope;		/* of a change */
 	struct layout_plan plan;
 	struct err *reterr;

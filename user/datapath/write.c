@@ -67,6 +67,7 @@ static void work_done(struct work *w)
 {
 	rows_close(&w->rows);
 	frontends_done(&w->frontends);
+	ranges_done(&w->ranges);
 	vec_done(&w->scope.ids);
 	layout_plan_done(&w->plan);
 }
@@ -118,13 +119,17 @@ struct layout_view work_view(struct work *w)
 		.arg = w,
 		.frontends = w->frontends.at,
 		.n_frontends = w->frontends.n,
+		.ranges = w->ranges.at,
+		.n_ranges = w->ranges.n,
+		.max_ranges = maps->at[MAP_RANGES].entries,
 	};
 }
 
 static int plan_all(struct work *w)
 {
 	struct layout_view view;
-	int r = frontends_read(&w->dp->maps, &w->frontends, w->reterr);
+	int r = frontends_read(&w->dp->maps, &w->frontends, w->reterr)
+	    ?: ranges_read(&w->dp->maps, &w->ranges, w->reterr);
 
 	if (r < 0)
 		return r;
@@ -206,6 +211,10 @@ static int op_do(struct work *w, const struct layout_op *op, size_t n)
 		return frontends_put(&w->dp->maps, op, n, w->reterr);
 	case LAYOUT_FRONTEND_DEL:
 		return frontends_del(&w->dp->maps, op, n, w->reterr);
+	case LAYOUT_RANGE_PUT:
+		return range_put(&w->dp->maps, &op->range, w->reterr);
+	case LAYOUT_RANGE_DEL:
+		return range_del(&w->dp->maps, &op->range, w->reterr);
 	case LAYOUT_SLOT_FREE:
 		return slot_free(w, op);
 	case LAYOUT_SERVICE_FREE:

@@ -65,6 +65,43 @@ static int frontends_collect(struct work *w)
 	return 0;
 }
 
+static const struct image_service *service_find(const struct image *img, const void *id)
+{
+	/* Sorted by id, which is what layout_id_cmp() looks at first. */
+	size_t low = 0, high = img->services.n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		int c = layout_id_cmp(img->services.at[mid].id, id);
+
+		if (!c)
+			return &img->services.at[mid];
+		if (c < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
+}
+
+/* What the image before the change has of the table: by @maps_hold(), that is all there is. */
+static int ranges_collect(struct work *w)
+{
+	for (uint32_t row = 1; row < w->rows.services.n; row++) {
+		const struct sluice_service *s = rows_service(&w->rows, row);
+		const struct image_service *before;
+		int r;
+
+		if (!(s->flags & SLUICE_SVC_RANGES))
+			continue;
+		before = service_find(w->change->before, s->id);
+		r = before ? ranges_read_some(&w->dp->maps, before, row, &w->ranges, w->reterr) : 0;
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int stale(struct work *w)
 {
 	return err_set(w->reterr, ESTALE, "the maps hold something else than was stored before");
@@ -96,7 +133,7 @@ int work_plan_change(struct work *w)
 
 	if (!maps_hold(w, w->change->was))
 		return stale(w);
-	r = ids_collect(w) ?: frontends_collect(w);
+	r = ids_collect(w) ?: frontends_collect(w) ?: ranges_collect(w);
 	if (r < 0)
 		return r;
 	if (!frontends_are_ours(w))

@@ -27,7 +27,9 @@ struct side {
 	const struct service *svc;
 	enum family family;
 	struct addr cluster_ip;
-	VEC(struct addr) externals;	/* externalIPs and load balancer VIPs */
+	VEC(struct addr) externals;	/* externalIPs */
+	VEC(struct addr) vips;		/* of the load balancer */
+	VEC(struct cidr) ranges;	/* empty: the VIPs are open to all */
 	const struct slice_ref *slices;
 	size_t n_slices;
 };
@@ -44,6 +46,8 @@ DEFINE_OWN_DONE(struct making, making_done)
 static void side_done(struct side *s)
 {
 	vec_done(&s->externals);
+	vec_done(&s->vips);
+	vec_done(&s->ranges);
 }
 DEFINE_OWN_DONE(struct side, side_done)
 
@@ -58,6 +62,7 @@ void image_done(struct image *img)
 {
 	vec_each(s, &img->services) {
 		vec_done(&s->frontends);
+		vec_done(&s->ranges);
 		vec_done(&s->backends);
 	}
 	vec_done(&img->services);
@@ -79,23 +84,21 @@ void image_service_id(struct image_service *s)
 
 /* --- frontends ---------------------------------------------------------------- */
 
-static int externals_push(struct side *s, const char *text)
+static bool side_addr(const struct side *s, const char *text, struct addr *ret)
 {
-	struct addr a;
-
-	if (addr_parse(text, &a) || addr_family(&a) != s->family)
-		return 0;
-	return vec_push(&s->externals, a);
+	return !addr_parse(text, ret) && addr_family(ret) == s->family;
 }
 
 /* ipMode Proxy: packets must see the real load balancer, so we leave that address alone. */
 static int side_externals(struct side *s)
 {
+	struct addr a;
+
 	vec_each(ip, &s->svc->external_ips)
-		if (externals_push(s, *ip))
+		if (side_addr(s, *ip, &a) && vec_push(&s->externals, a))
 			return -ENOMEM;
 	vec_each(in, &s->svc->lb_ingress)
-		if (in->ip && !in->proxy && externals_push(s, in->ip))
+		if (in->ip && !in->proxy && side_addr(s, in->ip, &a) && vec_push(&s->vips, a))
 			return -ENOMEM;
 	return 0;
 }
@@ -111,6 +114,11 @@ static int frontends_claim(struct making *m, const struct side *s, const struct 
 
 	if (vec_push(&m->claims, c))
 		return -ENOMEM;
+	vec_each(a, &s->vips) {
+		c.frontend = (struct image_frontend){ *a, p->port, SLUICE_FE_LOAD_BALANCER };
+		if (vec_push(&m->claims, c))
+			return -ENOMEM;
+	}
 	vec_each(a, &s->externals) {
 		c.frontend = (struct image_frontend){ *a, p->port, SLUICE_FE_EXTERNAL };
 		if (vec_push(&m->claims, c))
@@ -123,6 +131,88 @@ static int frontends_claim(struct making *m, const struct side *s, const struct 
 		if (vec_push(&m->claims, c))
 			return -ENOMEM;
 	}
+	return 0;
+}
+
+/* --- source ranges ------------------------------------------------------------ */
+
+/* A service's own VIP is often an address of the node too, which is then what a process of the
+ * node dials it from: it belongs to those who are let in with the node. */
+static int ranges_add_vips(struct side *s)
+{
+	vec_each(a, &s->vips) {
+		struct cidr one = { *a, s->family == FAMILY_V4 ? 32 : 128 };
+
+		if (vec_push(&s->ranges, one))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static bool range_has_node(const struct making *m, const struct cidr *range)
+{
+	vec_each(a, &m->facts->addrs)
+		if (cidr_has(range, a))
+			return true;
+	return false;
+}
+
+static int range_cmp(const void *a, const void *b)
+{
+	const struct cidr *x = a, *y = b;
+	int c = addr_cmp(&x->base, &y->base);
+
+	return c ? c : (int)x->bits - (int)y->bits;
+}
+
+static void ranges_sort(struct side *s)
+{
+	size_t n = 0;
+
+	if (s->ranges.n)
+		qsort(s->ranges.at, s->ranges.n, sizeof(*s->ranges.at), range_cmp);
+	vec_each(r, &s->ranges)
+		if (!n || range_cmp(&s->ranges.at[n - 1], r))
+			s->ranges.at[n++] = *r;
+	s->ranges.n = n;
+}
+
+/*
+ * Of the family's own ranges; if there are only those of the other one, or one that has everybody,
+ * nobody is kept out. Without a VIP there is nothing to guard.
+ */
+static int side_ranges(const struct making *m, struct side *s)
+{
+	bool node = false;
+
+	if (!s->vips.n)
+		return 0;
+	vec_each(text, &s->svc->lb_source_ranges) {
+		struct cidr range;
+
+		if (cidr_parse(*text, &range) || addr_family(&range.base) != s->family)
+			continue;
+		if (!range.bits) {
+			s->ranges.n = 0;
+			return 0;
+		}
+		node |= range_has_node(m, &range);
+		if (vec_push(&s->ranges, range))
+			return -ENOMEM;
+	}
+	if (node && ranges_add_vips(s))
+		return -ENOMEM;
+	ranges_sort(s);
+	return 0;
+}
+
+static int ranges_fill(const struct side *s, struct image_service *ret)
+{
+	vec_each(r, &s->ranges)
+		if (vec_push(&ret->ranges, *r))
+			return -ENOMEM;
+	if (s->ranges.n)
+		ret->flags |= SLUICE_SVC_RANGES;
 	return 0;
 }
 
@@ -172,7 +262,7 @@ static int port_backends(struct making *m, const struct side *s, const struct se
 		.port_name = ret->port_name,
 		.protocol = p->protocol,
 	};
-	bool external = p->node_port || s->externals.n;
+	bool external = p->node_port || s->externals.n || s->vips.n;
 	bool ext_local = external && s->svc->external_policy == POLICY_LOCAL;
 	bool int_local = s->svc->internal_policy == POLICY_LOCAL;
 	plan_endpoint_vec eps = { 0 };
@@ -203,11 +293,13 @@ static int port_make(struct making *m, const struct side *s, const struct servic
 		.protocol = p->protocol,
 		.port = p->port,
 	};
+	struct image_service *in_place;
 
 	image_service_id(&made);
 	if (vec_push(&m->img.services, made))
 		return -ENOMEM;
-	if (port_backends(m, s, p, &m->img.services.at[m->img.services.n - 1]))
+	in_place = &m->img.services.at[m->img.services.n - 1];
+	if (port_backends(m, s, p, in_place) || ranges_fill(s, in_place))
 		return -ENOMEM;
 	return frontends_claim(m, s, p);
 }
@@ -226,7 +318,7 @@ static int side_make(struct making *m, const struct service *svc, const struct a
 		.cluster_ip = *cluster_ip,
 	};
 
-	if (side_externals(&s))
+	if (side_externals(&s) || side_ranges(m, &s))
 		return -ENOMEM;
 	s.slices = slice_index_find(&m->slices, svc->meta.namespace, svc->meta.name,
 				    &s.n_slices);

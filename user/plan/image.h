@@ -48,6 +48,8 @@ struct image_service {
 	uint16_t port;
 	uint32_t flags;			/* SLUICE_SVC_*, without _USED */
 	VEC(struct image_frontend) frontends;	/* sorted by addr, port */
+	VEC(struct cidr) ranges;	/* who may dial the load-balancer VIPs, with
+					 * SLUICE_SVC_RANGES; sorted by base, bits; unique */
 	VEC(struct image_backend) backends;	/* sorted by addr, port; unique */
 };
 

@@ -4,21 +4,24 @@
  * slot, while we write and on other CPUs; and the writer may die after any op. So each op must
  * leave the tables whole:
  *
- *  1. SLOT_FREE, SERVICE_FREE of what an earlier plan took out of use and no flow counts on.
+ *  1. SLOT_FREE, SERVICE_FREE of what an earlier plan took out of use and no flow counts on, and
+ *     RANGE_DEL of what it left half-done: the row's next service must find none.
  *     First, because in a full table this plan may need the room.
  *  2. FILTER_SET, before anything can need its bits.
  *  3. BACKEND, new slots: nothing leads to them before a set does. A slot whose endpoint came
  *     back loses RETIRED here, before a set names it.
- *  4. CHOICES, new blocks, where no published set reads; then SERVICE, which publishes them. A
+ *  4. RANGE_PUT, before a service says that it has ranges: nobody who is in one may be refused.
+ *  5. CHOICES, new blocks, where no published set reads; then SERVICE, which publishes them. A
  *     packet takes the old block or the new one. New services too: nothing leads to them yet.
- *  5. FRONTEND_PUT after services: a frontend leads to a service that is complete. One that
+ *  6. FRONTEND_PUT after services: a frontend leads to a service that is complete. One that
  *     moves to another service is overwritten, and never absent.
- *  6. FRONTEND_DEL: make before break. A writer that dies leaves too many, not too few.
- *  7. SERVICE, emptied, for services that are gone. Only now, when nothing leads to them: who
+ *  7. FRONTEND_DEL: make before break. A writer that dies leaves too many, not too few.
+ *  8. SERVICE, emptied, for services that are gone. Only now, when nothing leads to them: who
  *     dials a deleted service must fall through to the stack, not be rejected by us.
- *  8. BACKEND, retired: when no set names them any more. gen goes up, and UDP flows move.
- *  9. SERVICE_FREE of services that are gone and left no slot behind.
- * 10. FILTER_TRIM last, and only while no flow exists. If the writer dies before, bits too many
+ *  9. RANGE_DEL. While a list is replaced, both the old one and the new one let clients in.
+ * 10. BACKEND, retired: when no set names them any more. gen goes up, and UDP flows move.
+ * 11. SERVICE_FREE of services that are gone and left no slot behind.
+ * 12. FILTER_TRIM last, and only while no flow exists. If the writer dies before, bits too many
  *     stay set: slower, not wrong.
  *
  * A service that is gone keeps its row, with id and USED, until its last slot is free. Its old
@@ -169,7 +172,8 @@ static bool row_is_empty(const struct layout *l, uint32_t row)
 {
 	const struct sluice_service *s = &l->view->services[row];
 
-	return !l->slots.left[row] && !s->cluster.size && !s->local.size;
+	return !l->slots.left[row] && !s->cluster.size && !s->local.size &&
+	       !(s->flags & SLUICE_SVC_RANGES);	/* those go before the row does */
 }
 
 /* Rows that an earlier plan emptied, and whose last slot is free now. */
@@ -246,13 +250,16 @@ static int layout_match(struct layout *l)
 static int layout_emit(struct layout *l)
 {
 	return slots_free_idle(l)
+	    ?: ranges_free_orphans(l)
 	    ?: rows_free_idle(l)
 	    ?: filter_plan_set(l)
 	    ?: rows_assign(l)
 	    ?: slots_assign(l)
+	    ?: ranges_plan_put(l)
 	    ?: sets_publish(l)
 	    ?: frontends_plan(l)
 	    ?: rows_empty(l)
+	    ?: ranges_plan_del(l)
 	    ?: slots_retire(l)
 	    ?: rows_free(l)
 	    ?: filter_plan_trim(l);

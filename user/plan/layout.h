@@ -38,6 +38,10 @@ struct layout_view {
 	/* All frontends, in any order. */
 	struct layout_frontend *frontends;
 	size_t n_frontends;
+	/* All source ranges, in any order; with a scope those of its services. */
+	struct layout_range *ranges;
+	size_t n_ranges;
+	size_t max_ranges;		/* how many the table can hold; 0: not checked */
 	/* How many the tables of each family can hold; 0: not checked. */
 	size_t max_frontends[FAMILY_COUNT];
 	const struct sluice_filter *filter;
@@ -56,6 +60,14 @@ struct layout_frontend {
 	struct sluice_frontend value;
 };
 
+struct layout_range {
+	uint32_t service;		/* row */
+	struct cidr cidr;
+};
+
+/* By service, base and bits. */
+int layout_range_cmp(const void *a, const void *b);
+
 /*
  * Ops must be carried out in the order of the list; see layout.c for why. Types come more than
  * once (a service is emptied after its frontends are gone). Between two plans the writer lets a
@@ -68,6 +80,8 @@ enum layout_op_type {
 	LAYOUT_SERVICE,		/* services[row] = service: id, then flags, then the two set words,
 				 * each by one 8-byte store */
 	LAYOUT_FILTER_SET,	/* filter |= what frontends and backends need */
+	LAYOUT_RANGE_PUT,
+	LAYOUT_RANGE_DEL,
 	LAYOUT_FRONTEND_PUT,
 	LAYOUT_FRONTEND_DEL,
 	LAYOUT_FILTER_TRIM,	/* filter = exactly that */
@@ -85,6 +99,7 @@ struct layout_op {
 		struct sluice_backend backend;
 		struct sluice_service service;
 		struct layout_frontend frontend;
+		struct layout_range range;
 		struct {
 			uint32_t *words;	/* owned */
 			uint32_t n;

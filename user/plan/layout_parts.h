@@ -96,6 +96,15 @@ int sets_publish(struct layout *l);
 /* LAYOUT_FRONTEND_PUT, then _DEL. */
 int frontends_plan(struct layout *l);
 
+/* --- ranges.c ----------------------------------------------------------------- */
+
+/* LAYOUT_RANGE_DEL for what a writer that died left: no service is guarded by it. */
+int ranges_free_orphans(struct layout *l);
+/* LAYOUT_RANGE_PUT: before the services that are guarded by them. */
+int ranges_plan_put(struct layout *l);
+/* LAYOUT_RANGE_DEL: when no service is guarded by them any more. */
+int ranges_plan_del(struct layout *l);
+
 /* --- filter.c ----------------------------------------------------------------- */
 
 /* The filter itself, and LAYOUT_FILTER_SET if a bit of it is missing. */
