@@ -76,9 +76,6 @@ static __always_inline enum rev_state half_rev(hook_ctx *ctx, const struct walk 
 	const union flow_value *half;
 
 	flow_copy(&x->fwd, fwd, v6);
-	/* It may have been given to another flow while it was read. */
-	if (half_find(&x->key, v6) != fwd)
-		return REV_LOST;
 	x->fwd.f.seen = now_jiffies();
 	flow_partner_key(&x->key, &x->fwd, &x->rev_key, v6);
 	flow_reverse(&x->key, &x->fwd, &x->rev, v6);

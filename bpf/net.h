@@ -20,6 +20,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
+#ifndef barrier_var
+#define barrier_var(var) asm volatile("" : "+r"(var))
+#endif
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
 #endif

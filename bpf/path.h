@@ -169,6 +169,12 @@ static __always_inline enum sluice_reason path_slow(hook_ctx *ctx, struct walk *
 		if (f)
 			f = half_use(ctx, w, p, f, x, v6);
 	}
+	/* Another CPU may have made it a lasting one between the two looks. */
+	if (!f && !(p->tcp_flags & TCP_SYN)) {
+		f = flow_find(&x->key, v6);
+		if (f && p->bad)
+			return p->bad;
+	}
 	if (!f)
 		return PATH_NEW;
 	why = flow_renew(ctx, w, p, f, v6);

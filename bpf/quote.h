@@ -52,6 +52,17 @@ static __always_inline __u32 quote_parse_ipv4(struct quote *q)
 	return ICMP_HLEN + header;
 }
 
+/*
+ * An offset that is at most QUOTE_L4_MAX already. The compiler knows that and drops the mask, the
+ * verifier of Linux 6.1 does not: "invalid access to map value, value_size=996 off=2542 size=2".
+ */
+static __always_inline __u32 quote_bound(__u32 off)
+{
+	_Static_assert(QUOTE_L4_MAX <= 0x1ff && 0x1ff + 4 <= QUOTE_MAX, "the mask changes nothing");
+	barrier_var(off);
+	return off & 0x1ff;
+}
+
 /* The same for IPv6; the first fragment has the ports, as in IPv4. */
 static __always_inline __u32 quote_parse_ipv6(struct quote *q)
 {
@@ -62,7 +73,7 @@ static __always_inline __u32 quote_parse_ipv6(struct quote *q)
 	if (q->len < off || q->bytes[ICMP_HLEN] >> 4 != 6)
 		return 0;
 	for (int i = 0; i < PKT_EXTENSIONS_MAX && parse_is_extension(next); i++) {
-		const __u8 *ext = q->bytes + off;
+		const __u8 *ext = q->bytes + quote_bound(off);
 
 		if (next == IPPROTO_FRAGMENT && *(const __be16 *)(ext + 2) & bpf_htons(0xfff8))
 			return 0;
@@ -96,7 +107,7 @@ static __always_inline bool quote_parse(struct quote *q, union flow_key *ret, bo
 		q->csum_off = off + __builtin_offsetof(struct udphdr, check);
 	else if (off + __builtin_offsetof(struct tcphdr, check) + 2 <= q->len)
 		q->csum_off = off + __builtin_offsetof(struct tcphdr, check);
-	ports = (const __be16 *)(q->bytes + off);
+	ports = (const __be16 *)(q->bytes + quote_bound(off));
 	if (v6) {
 		addrs = (const __be32 *)(q->bytes + ICMP_HLEN +
 					 __builtin_offsetof(struct ipv6hdr, saddr));
@@ -133,7 +144,7 @@ static __always_inline __u32 quote_rewrite_l4(struct quote *q, const struct slui
 
 	if (q->l4_off > QUOTE_L4_MAX)
 		return delta;	/* never, but for the verifier */
-	ports = (__be16 *)(q->bytes + q->l4_off);
+	ports = (__be16 *)(q->bytes + quote_bound(q->l4_off));
 	ports[0] = f->dport;
 	ports[1] = f->sport;
 	if (!q->csum_off || q->csum_off > QUOTE_MAX - sizeof(*check))

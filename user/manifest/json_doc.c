@@ -231,13 +231,14 @@ static int text_read(struct json *j, const struct doc_node **ret)
 static int value_read(struct json *j, const struct doc_node **ret);
 
 /* What an open map or list has on its stack goes into the arena. */
-static int close_stack(struct json *j, const void *from, size_t n, size_t size, void **ret)
+static int close_stack(struct json *j, const void *stack, size_t first, size_t n,
+		       size_t size, void **ret)
 {
 	*ret = arena_alloc(j->arena, n * size);
 	if (!*ret)
 		return -ENOMEM;
 	if (n)
-		memcpy(*ret, from, n * size);
+		memcpy(*ret, (const char *)stack + first * size, n * size);
 	return 0;
 }
 
@@ -261,7 +262,7 @@ static int list_read(struct json *j, const struct doc_node **ret)
 	if (!r)
 		r = take(j, ']');
 	if (!r)
-		r = close_stack(j, j->items.at + first, j->items.n - first,
+		r = close_stack(j, j->items.at, first, j->items.n - first,
 				sizeof(*j->items.at), &items);
 	if (r)
 		return r;
@@ -320,7 +321,7 @@ static int map_read(struct json *j, const struct doc_node **ret)
 	if (!r)
 		r = take(j, '}');
 	if (!r)
-		r = close_stack(j, j->pairs.at + first, j->pairs.n - first,
+		r = close_stack(j, j->pairs.at, first, j->pairs.n - first,
 				sizeof(*j->pairs.at), &pairs);
 	if (r)
 		return r;
