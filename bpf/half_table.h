@@ -109,9 +109,12 @@ static __always_inline __u32 half_oldest(const void *bucket)
 
 	for (__u32 i = 0; i < SLUICE_HALF_WAYS; i++) {
 		__u64 tag = tags[i];
-		/* Another CPU may be a tick ahead: that row is new, not as old as can be. */
-		__u32 seen = now - (__u32)tag, age = !tag ? ~0u : (__s32)seen < 0 ? 0 : seen;
+		__u32 age = tag ? now - (__u32)tag : ~0u;
 
+		/* Another CPU may be a tick ahead: that row is new, not as old as can be. Only so
+		 * much, for a row may lie there longer than a signed difference goes. */
+		if (tag && age > ~0u - sluice_hz)
+			age = 0;
 		if (tag != SLUICE_HALF_BUSY && age > most) {
 			most = age;
 			way = i;
