@@ -40,7 +40,9 @@ static __always_inline int front_flow(hook_ctx *ctx, struct walk *w, const struc
 
 	if (!f || !front_flow_is_fresh(p, &f->f) || !hop_takes(ctx, p, &f->f))
 		return FRONT_REST;
-	why = path_deliver(ctx, w, p, f, v6);
+	why = hook_rewrite(ctx, p, f, v6);
+	if (likely(!why))
+		why = path_deliver(ctx, w, p, f, v6);
 	if (likely(!why))
 		return w->action;
 	count_reason(why, hook_weight(ctx, p));

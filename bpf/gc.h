@@ -30,11 +30,16 @@ struct gc_slice {
 	__u32 deleted;
 };
 
+/* SCTP says something every 30 s (RFC 9260, HB.interval); seven of them, as Linux' conntrack. */
+#define GC_SCTP_SEC 210
+
 /* Seconds that the pair may be silent. */
 static __always_inline __u32 gc_timeout(const struct sluice_settings *cfg, __u8 proto, __u8 fwd,
 					__u8 rev)
 {
-	if (proto != IPPROTO_TCP)
+	if (proto == IPPROTO_SCTP)
+		return GC_SCTP_SEC;
+	if (proto == IPPROTO_UDP)
 		return cfg->udp_sec;
 	if ((fwd | rev) & SLUICE_FLOW_RST || fwd & rev & SLUICE_FLOW_FIN)
 		return cfg->closing_sec;
@@ -58,7 +63,7 @@ static __always_inline bool gc_is_over(const union flow_key *key, const union fl
 
 	if (!cfg)
 		return false;
-	shortest = proto == IPPROTO_TCP ? cfg->closing_sec : cfg->udp_sec;
+	shortest = proto == IPPROTO_TCP ? cfg->closing_sec : gc_timeout(cfg, proto, 0, 0);
 	if (!flow_older(&fwd->f, now, shortest))
 		return false;
 	flow_partner_key(key, fwd, &partner, v6);

@@ -24,6 +24,9 @@
 
 typedef struct __sk_buff hook_ctx;
 
+/* gso_size of a packet whose parts are not of one size (linux/skbuff.h). */
+#define GSO_BY_FRAGS 0xffff
+
 /*
  * The compiler must not keep the address of a field of the context across these: "dereference of
  * modified ctx ptr R1 off=76 disallowed" (clang 14, Linux 6.18).
@@ -74,9 +77,13 @@ static __always_inline struct weight hook_weight(hook_ctx *ctx, const struct pkt
 
 static __always_inline __u32 hook_wire_len(hook_ctx *ctx, const struct pkt *p)
 {
-	if (ctx->gso_size)
-		return p->l4_off - ETH_HLEN + p->l4_len + ctx->gso_size;
-	return p->ip_len;
+	__u32 part = ctx->gso_size;
+
+	if (likely(!part))
+		return p->ip_len;
+	if (part == GSO_BY_FRAGS)
+		return 0;	/* SCTP: already cut to what its sender knows of the path */
+	return p->l4_off - ETH_HLEN + p->l4_len + part;
 }
 
 static __always_inline long hook_load(hook_ctx *ctx, __u32 off, void *to, __u32 len)
@@ -85,7 +92,7 @@ static __always_inline long hook_load(hook_ctx *ctx, __u32 off, void *to, __u32 
 }
 
 /* After this the packet's pointers are dead. */
-static __always_inline long tc_store(hook_ctx *ctx, __u32 off, const void *from, __u32 len)
+static __always_inline long hook_store(hook_ctx *ctx, __u32 off, const void *from, __u32 len)
 {
 	return bpf_skb_store_bytes(ctx, off, from, len, BPF_F_RECOMPUTE_CSUM);
 }
@@ -145,6 +152,28 @@ static __always_inline enum sluice_reason tc_rewrite_ipv6(hook_ctx *ctx, const s
 	return SLUICE_R_OK;
 }
 
+static __always_inline enum sluice_reason tc_rewrite_ipv4(void *data, void *end,
+							   const union flow_value *f)
+{
+	struct iphdr *ip = data + ETH_HLEN;
+	bool forwarded = f->f.flags & SLUICE_FLOW_FORWARDED;
+
+	if ((void *)(ip + 1) > end)
+		return SLUICE_R_NOT_SENT;
+	store64(&ip->saddr, load64(&f->v4.src));
+	ip->ttl -= forwarded;
+	ip->check = csum_apply(ip->check, f->f.addr_delta + (forwarded ? CSUM_TTL_LESS : 0));
+	return SLUICE_R_OK;
+}
+
+/* Addresses, hop limit and IPv4's checksum. */
+static __always_inline enum sluice_reason hook_rewrite_ip(hook_ctx *ctx, const struct pkt *p,
+							  const union flow_value *f, bool v6)
+{
+	return v6 ? tc_rewrite_ipv6(ctx, p, f) : tc_rewrite_ipv4(tc_data(ctx), tc_data_end(ctx), f);
+}
+
+/* TCP and UDP. */
 static __always_inline enum sluice_reason hook_rewrite(hook_ctx *ctx, const struct pkt *p,
 							const union flow_value *f, bool v6)
 {
@@ -157,19 +186,8 @@ static __always_inline enum sluice_reason hook_rewrite(hook_ctx *ctx, const stru
 		return SLUICE_R_NOT_SENT;
 	no_csum = p->proto == IPPROTO_UDP && !ports[3];
 	store32(ports, load32(&f->f.sport));
-	if (!v6) {
-		struct iphdr *ip = data + ETH_HLEN;
-		bool forwarded = f->f.flags & SLUICE_FLOW_FORWARDED;
-
-		if ((void *)(ip + 1) > end)
-			return SLUICE_R_NOT_SENT;
-		store64(&ip->saddr, load64(&f->v4.src));
-		ip->ttl -= forwarded;
-		ip->check = csum_apply(ip->check,
-				       f->f.addr_delta + (forwarded ? CSUM_TTL_LESS : 0));
-	} else if (tc_rewrite_ipv6(ctx, p, f)) {
+	if (v6 ? tc_rewrite_ipv6(ctx, p, f) : tc_rewrite_ipv4(data, end, f))
 		return SLUICE_R_NOT_SENT;
-	}
 	return tc_fix_l4_csum(ctx, p, &f->f, no_csum);
 }
 

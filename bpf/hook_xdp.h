@@ -56,16 +56,51 @@ static __always_inline long hook_load(hook_ctx *ctx, __u32 off, void *to, __u32 
 	return bpf_xdp_load_bytes(ctx, off, to, len);
 }
 
+static __always_inline long hook_store(hook_ctx *ctx, __u32 off, void *from, __u32 len)
+{
+	return bpf_xdp_store_bytes(ctx, off, from, len);
+}
+
 /* Whether this hook can carry out what the entry says; if not, a later one will. */
 static __always_inline bool hook_can_send(const struct sluice_flow *f)
 {
 	return f->flags & SLUICE_FLOW_XDP;
 }
 
+/* Addresses, TTL and IPv4's checksum: what XDP sends it has forwarded. */
+static __always_inline enum sluice_reason xdp_rewrite_ip(void *data, void *end,
+							 const union flow_value *f, bool v6)
+{
+	if (v6) {
+		struct ipv6hdr *ip = data + ETH_HLEN;
+
+		/* Always true: L4 is behind it. The verifier cannot know. */
+		if ((void *)(ip + 1) > end)
+			return SLUICE_R_NOT_SENT;
+		for (int i = 0; i < 4; i++)
+			store64((void *)&ip->saddr + i * 8, load64((const void *)f->v6.src + i * 8));
+		ip->hop_limit--;
+	} else {
+		struct iphdr *ip = data + ETH_HLEN;
+
+		if ((void *)(ip + 1) > end)
+			return SLUICE_R_NOT_SENT;
+		store64(&ip->saddr, load64(&f->v4.src));
+		ip->ttl--;
+		ip->check = csum_apply(ip->check, f->f.addr_delta + CSUM_TTL_LESS);
+	}
+	return SLUICE_R_OK;
+}
+
+static __always_inline enum sluice_reason hook_rewrite_ip(hook_ctx *ctx, const struct pkt *p,
+							  const union flow_value *f, bool v6)
+{
+	return xdp_rewrite_ip((void *)(long)ctx->data, (void *)(long)ctx->data_end, f, v6);
+}
+
 /*
- * Rewrites addresses, ports, TTL and checksums in place: what XDP sends it has forwarded. Only
- * headers that were parsed; the bounds are checked again for the verifier. OK, or NOT_SENT with
- * the packet untouched.
+ * Rewrites addresses, ports, TTL and checksums of TCP and UDP in place. Only headers that were
+ * parsed; the bounds are checked again for the verifier. OK, or NOT_SENT with the packet untouched.
  */
 static __always_inline enum sluice_reason hook_rewrite(hook_ctx *ctx, const struct pkt *p,
 							const union flow_value *f, bool v6)
@@ -89,26 +124,7 @@ static __always_inline enum sluice_reason hook_rewrite(hook_ctx *ctx, const stru
 		udp->check = csum_apply_udp(udp->check, f->f.l4_delta);
 	}
 	store32(ports, load32(&f->f.sport));
-
-	if (v6) {
-		struct ipv6hdr *ip = data + ETH_HLEN;
-
-		/* Always true: L4 is behind it. The verifier cannot know. */
-		if ((void *)(ip + 1) > end)
-			return SLUICE_R_NOT_SENT;
-		for (int i = 0; i < 4; i++)
-			store64((void *)&ip->saddr + i * 8, load64((const void *)f->v6.src + i * 8));
-		ip->hop_limit--;
-	} else {
-		struct iphdr *ip = data + ETH_HLEN;
-
-		if ((void *)(ip + 1) > end)
-			return SLUICE_R_NOT_SENT;
-		store64(&ip->saddr, load64(&f->v4.src));
-		ip->ttl--;
-		ip->check = csum_apply(ip->check, f->f.addr_delta + CSUM_TTL_LESS);
-	}
-	return SLUICE_R_OK;
+	return xdp_rewrite_ip(data, end, f, v6);
 }
 
 static __always_inline enum sluice_reason hook_send(hook_ctx *ctx, struct walk *w,

@@ -40,7 +40,7 @@ static __always_inline bool quote_store(hook_ctx *ctx, const struct pkt *p, cons
 	barrier_var(len);
 	if (len < ICMP_HLEN || len > QUOTE_MAX)
 		return false;
-	return !tc_store(ctx, p->l4_off, q->bytes, len);
+	return !hook_store(ctx, p->l4_off, q->bytes, len);
 }
 
 /*
@@ -106,7 +106,7 @@ static __always_inline long error_rewrite_ip4(hook_ctx *ctx, const struct pkt *p
 	ip.saddr = f->src;
 	ip.daddr = f->dst;
 	ip.check = csum_apply(ip.check, delta + (forwarded ? CSUM_TTL_LESS : 0));
-	return tc_store(ctx, ETH_HLEN, &ip, sizeof(ip));
+	return hook_store(ctx, ETH_HLEN, &ip, sizeof(ip));
 }
 
 static __always_inline enum sluice_reason error_rewrite(hook_ctx *ctx, const struct pkt *p,

@@ -43,6 +43,14 @@
 #define TCP_RST	0x04
 #define TCP_ACK	0x10
 
+/* RFC 9260 section 3.1; Linux' headers for user space have none. */
+struct sctp_header {
+	__be16 source;
+	__be16 dest;
+	__be32 vtag;
+	__u32 checksum;		/* little-endian */
+};
+
 #define likely(x)	__builtin_expect(!!(x), 1)
 #define unlikely(x)	__builtin_expect(!!(x), 0)
 

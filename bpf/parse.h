@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Bytes → facts. Reads Ethernet, IPv4 or IPv6 with options and extension headers, TCP or UDP,
- * into struct pkt: plain data and offsets, no pointers. Nothing is written, nothing is assumed:
+ * Bytes → facts. Reads Ethernet, IPv4 or IPv6 with options and extension headers, TCP, UDP or
+ * SCTP, into struct pkt: plain data and offsets, no pointers. Nothing is written, nothing is assumed:
  * every length from the packet is held against the packet. Also compiled for the host.
  */
 #pragma once
@@ -19,12 +19,12 @@ union flow_key {
 struct pkt {
 	union flow_key key;
 	__u16 l4_off;		/* from the start of the frame; l3 is at ETH_HLEN */
-	__u16 l4_len;		/* of the TCP or UDP header */
+	__u16 l4_len;		/* of the TCP, UDP or SCTP header */
 	__u32 ip_len;		/* IP header, payload and all between */
 	__u8 v6;
 	__u8 proto;
 	__u8 ttl;		/* or hop limit */
-	__u8 tcp_flags;		/* TCP_*; 0 for UDP */
+	__u8 tcp_flags;		/* TCP_*; 0 for others */
 	__u8 fragment;		/* part of a datagram: its ports, if any, are not to be used */
 	__u8 bad;		/* enum sluice_reason: L4 header cut short or contradictory */
 	__u16 zero;		/* no padding: the verifier wants all bytes of an argument written */
@@ -109,6 +109,19 @@ static __always_inline enum sluice_reason parse_udp(struct cur *c, struct pkt *p
 	return SLUICE_R_OK;
 }
 
+static __always_inline enum sluice_reason parse_sctp(struct cur *c, struct pkt *p, __u32 l4_bytes)
+{
+	const struct sctp_header *sctp = c->pos;
+
+	if ((void *)sctp + 8 > c->end)
+		return SLUICE_R_TRUNCATED;
+	parse_ports(p, sctp);
+	p->l4_len = sizeof(*sctp);
+	if (l4_bytes < sizeof(*sctp) || (void *)(sctp + 1) > c->end)
+		p->bad = SLUICE_R_TRUNCATED;
+	return SLUICE_R_OK;
+}
+
 /*
  * @l4_bytes: what IP says. TRUNCATED, here and as p->bad, means that the linear part is too short
  * to tell: the frame's end, or only the end of what the hook has pulled in; the caller knows.
@@ -121,6 +134,8 @@ static __always_inline enum sluice_reason parse_l4(struct cur *c, struct pkt *p,
 		return parse_tcp(c, p, l4_bytes);
 	if (p->proto == IPPROTO_UDP)
 		return parse_udp(c, p, l4_bytes);
+	if (p->proto == IPPROTO_SCTP)
+		return parse_sctp(c, p, l4_bytes);
 	return SLUICE_R_NOT_OURS;
 }
 
@@ -249,7 +264,7 @@ static __always_inline enum sluice_reason parse_ipv6(struct cur *c, struct pkt *
 }
 
 /*
- * OK: p is complete (look at p->fragment and p->bad). NOT_OURS: neither TCP nor UDP over IP.
+ * OK: p is complete (look at p->fragment and p->bad). NOT_OURS: neither TCP, UDP nor SCTP over IP.
  * MALFORMED: IP contradicts itself or the frame, the kernel's stack would drop it too.
  * @p must be zeroed: keys are compared as bytes.
  */

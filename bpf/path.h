@@ -15,19 +15,16 @@
 
 #include "bpf/half.h"
 #include "bpf/icmp.h"
+#include "bpf/sctp.h"
 
 /* Beside the reasons: the packet is of no flow yet. */
 #define PATH_NEW	SLUICE_R_COUNT
 
-/* The packet goes as the entry says; that it may was asked before. */
+/* The rewritten packet goes as the entry says; that it may was asked before. */
 static __always_inline enum sluice_reason path_deliver(hook_ctx *ctx, struct walk *w,
 						       const struct pkt *p,
 						       const union flow_value *f, bool v6)
 {
-	enum sluice_reason why = hook_rewrite(ctx, p, f, v6);
-
-	if (unlikely(why))
-		return why;
 	count_slot(f->f.slot, f->f.flags & SLUICE_FLOW_REPLY, hook_weight(ctx, p));
 	return hook_send(ctx, w, p, f, v6);
 }
@@ -39,6 +36,9 @@ static __always_inline enum sluice_reason path_send(hook_ctx *ctx, struct walk *
 {
 	enum sluice_reason why = hop_allows(ctx, w, p, &f->f);
 
+	if (!why)
+		why = p->proto == IPPROTO_SCTP ? sctp_rewrite(ctx, p, f, v6) :
+			hook_rewrite(ctx, p, f, v6);
 	return why ?: path_deliver(ctx, w, p, f, v6);
 }
 
@@ -118,7 +118,9 @@ static __always_inline bool flow_keep(const struct pkt *p, union flow_value *f,
 	bool reply = f->f.flags & SLUICE_FLOW_REPLY;
 	__u8 state = f->f.state;
 
-	if (p->proto != IPPROTO_TCP) {
+	if (p->proto == IPPROTO_SCTP)
+		return true;	/* as TCP, it stays with its endpoint; its end is silence */
+	if (p->proto == IPPROTO_UDP) {
 		if (reply || flow_slot_current(&f->f))
 			return true;
 		flow_end(&x->key, f, &x->rev_key, v6);
@@ -238,13 +240,22 @@ static __always_inline enum sluice_reason path_family(hook_ctx *ctx, const struc
 	return why;
 }
 
+/* Into the scratch. Apart, so that the many ways through headers meet again behind it. */
+__noinline int sluice_parse(hook_ctx *ctx)
+{
+	struct scratch *s = scratch_get();
+	struct cur c = hook_cur(ctx);
+
+	if (!s)
+		return SLUICE_R_NOT_OURS;
+	__builtin_memset(&s->p, 0, sizeof(s->p));
+	return parse(&c, &s->p);
+}
+
 static __always_inline enum sluice_reason path_walk(hook_ctx *ctx, struct scratch *s)
 {
-	struct cur c = hook_cur(ctx);
-	enum sluice_reason why;
+	enum sluice_reason why = sluice_parse(ctx);
 
-	__builtin_memset(&s->p, 0, sizeof(s->p));
-	why = parse(&c, &s->p);
 	if (why)
 		return why;
 	if (s->p.fragment)

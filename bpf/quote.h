@@ -86,7 +86,7 @@ static __always_inline __u32 quote_parse_ipv6(struct quote *q)
 }
 
 /*
- * True: @q is an error about a TCP or UDP packet whose ports are quoted, and @ret the tuple of what
+ * True: @q is an error about a TCP, UDP or SCTP packet whose ports are quoted, and @ret the tuple of what
  * travels the opposite way, in the shape of the family's flow table. @ret must be zeroed.
  */
 static __always_inline bool quote_parse(struct quote *q, union flow_key *ret, bool v6)
@@ -99,13 +99,14 @@ static __always_inline bool quote_parse(struct quote *q, union flow_key *ret, bo
 		return false;
 	off = v6 ? quote_parse_ipv6(q) : quote_parse_ipv4(q);
 	if (!off || off > QUOTE_L4_MAX || off + 8 > q->len ||
-	    (q->proto != IPPROTO_TCP && q->proto != IPPROTO_UDP))
+	    (q->proto != IPPROTO_TCP && q->proto != IPPROTO_UDP && q->proto != IPPROTO_SCTP))
 		return false;
 	q->l4_off = off;
 	q->csum_off = 0;
 	if (q->proto == IPPROTO_UDP)
 		q->csum_off = off + __builtin_offsetof(struct udphdr, check);
-	else if (off + __builtin_offsetof(struct tcphdr, check) + 2 <= q->len)
+	else if (q->proto == IPPROTO_TCP &&
+		 off + __builtin_offsetof(struct tcphdr, check) + 2 <= q->len)
 		q->csum_off = off + __builtin_offsetof(struct tcphdr, check);
 	ports = (const __be16 *)(q->bytes + quote_bound(off));
 	if (v6) {

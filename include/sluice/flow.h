@@ -19,7 +19,7 @@ struct sluice_flow4_key {
 	__be32 dst;
 	__be16 sport;
 	__be16 dport;
-	__u8 proto;		/* IPPROTO_TCP, IPPROTO_UDP */
+	__u8 proto;		/* IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP */
 	__u8 zero[3];		/* keys are compared as bytes */
 };
 _Static_assert(sizeof(struct sluice_flow4_key) == 16, "flow4 key is pinned ABI");

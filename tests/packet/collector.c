@@ -9,7 +9,9 @@
 
 #include "support/expect.h"
 
-#define CASES (ON(UPLINK_IN))
+/* The longest silence of what is not TCP. */
+#define SCTP_SEC 210
+#define CASES (ON(UPLINK_IN) | ALSO_SCTP)
 #define NODE_PORT AT(node, 30080)
 
 static struct talk given_flow(struct dp *dp, struct service *ret_web)
@@ -92,7 +94,8 @@ Test(collector, ends_idle_flows)
 		struct talk t = given_flow(dp, &web);
 
 		expect_limit(dp, &web, &t,
-			     dp->proto == IPPROTO_TCP ? s.established_sec : s.udp_sec);
+			     dp->proto == IPPROTO_TCP ? s.established_sec :
+			     dp->proto == IPPROTO_UDP ? s.udp_sec : SCTP_SEC);
 	}
 }
 
@@ -117,7 +120,7 @@ Test(collector, keeps_flows_that_talk_one_way)
 
 Test(collector, ends_connections_closed_by_both)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, CASES | ONLY_TCP, ON(GC));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ONLY_TCP, ON(GC));) {
 		struct service web;
 		struct talk t = given_flow(dp, &web);
 
@@ -129,7 +132,7 @@ Test(collector, ends_connections_closed_by_both)
 
 Test(collector, ends_connections_that_were_reset)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, CASES | ONLY_TCP, ON(GC));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ONLY_TCP, ON(GC));) {
 		for (int by_server = 0; by_server < 2; by_server++) {
 			struct service web;
 			struct talk t = given_flow(dp, &web);
@@ -147,7 +150,7 @@ Test(collector, ends_connections_that_were_reset)
 /* The other side may have much to say still. */
 Test(collector, keeps_half_closed_connections_longer)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, CASES | ONLY_TCP, ON(GC));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ONLY_TCP, ON(GC));) {
 		for (int by_server = 0; by_server < 2; by_server++) {
 			struct service web;
 			struct talk t = given_flow(dp, &web);
@@ -183,7 +186,7 @@ Test(collector, makes_room_for_the_same_tuple)
 /* A pair that a packet ended left its token in the queue. */
 Test(collector, forgets_tokens_of_flows_that_are_gone)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, CASES | ONLY_UDP, ON(GC));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ONLY_UDP, ON(GC));) {
 		struct service web;
 		struct talk t = given_flow(dp, &web);
 		struct packet p = talk_data(dp, t.client, t.dialled, 0);
@@ -206,7 +209,7 @@ Test(collector, ends_a_pair_without_its_reply_half)
 		struct packet back = talk_data(dp, t.backend, t.masked, 0);
 
 		dp_flow_lose(dp, &back, IN_FLOWS);
-		dp_flow_age(dp, &there, IN_FLOWS, dp_settings(dp).udp_sec + 1);
+		dp_flow_age(dp, &there, IN_FLOWS, SCTP_SEC + 1);
 		expect_ended(dp, &web);
 	}
 }
@@ -236,7 +239,7 @@ Test(collector, ends_many_at_once)
 /* Else the queue of tokens fills up with those of connections long gone. */
 Test(collector, keeps_one_token_for_a_tuple_used_again_and_again)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, CASES | ONLY_TCP, ON(GC));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ONLY_TCP, ON(GC));) {
 		struct service web;
 		struct talk t = given_flow(dp, &web);
 

@@ -49,7 +49,7 @@ static void expect_both_ways(struct dp *dp, const struct service *s, const struc
 
 Test(host, cluster_ip_to_a_remote_pod_and_back)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_OUT), ON(UPLINK_IN) | ON(XDP));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_OUT) | ALSO_SCTP, ON(UPLINK_IN) | ON(XDP));) {
 		struct end masked, backend = AT(pod_remote, 8080);
 		struct service web = given_cluster_ip(dp, &pod_remote);
 		struct packet back, in = leaving(dp, CLIENT, SERVICE);
@@ -73,7 +73,7 @@ Test(host, cluster_ip_to_a_remote_pod_and_back)
 
 Test(host, cluster_ip_to_a_local_pod_and_back)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_OUT), ON(WORKLOAD_IN));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_OUT) | ALSO_SCTP, ON(WORKLOAD_IN));) {
 		struct end masked, backend = AT(pod_a, 8080);
 		struct service web = given_cluster_ip(dp, &pod_a);
 		struct packet want, back, in = leaving(dp, CLIENT, SERVICE);
@@ -96,7 +96,7 @@ Test(host, cluster_ip_to_a_local_pod_and_back)
 
 Test(host, cluster_ip_to_its_own_socket_and_back)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_OUT), ON(LO_OUT));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_OUT) | ALSO_SCTP, ON(LO_OUT));) {
 		struct end masked, backend = AT(node, DP_HOST_PORT);
 		struct service web = given_cluster_ip(dp, &node);
 		struct packet back, in = leaving(dp, CLIENT, SERVICE);
@@ -115,7 +115,7 @@ Test(host, cluster_ip_to_its_own_socket_and_back)
 
 Test(host, own_node_port_to_a_remote_pod_and_back)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(LO_OUT), ON(UPLINK_IN) | ON(XDP));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(LO_OUT) | ALSO_SCTP, ON(UPLINK_IN) | ON(XDP));) {
 		struct end masked, backend = AT(pod_remote, 8080);
 		struct service web = given_node_port(dp, &pod_remote);
 		struct packet back, in = through_lo(talk_open(dp, CLIENT, NODE_PORT));
@@ -139,7 +139,7 @@ Test(host, own_node_port_to_a_remote_pod_and_back)
 
 Test(host, own_node_port_to_a_local_pod_and_back)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(LO_OUT), ON(WORKLOAD_IN));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(LO_OUT) | ALSO_SCTP, ON(WORKLOAD_IN));) {
 		struct end masked, backend = AT(pod_a, 8080);
 		struct service web = given_node_port(dp, &pod_a);
 		struct packet back, in = through_lo(talk_open(dp, CLIENT, NODE_PORT));
@@ -158,7 +158,7 @@ Test(host, own_node_port_to_a_local_pod_and_back)
 
 Test(host, own_node_port_to_its_own_socket_and_back)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(LO_OUT), 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(LO_OUT) | ALSO_SCTP, 0);) {
 		struct end masked, backend = AT(node, DP_HOST_PORT);
 		struct service web = given_node_port(dp, &node);
 		struct packet back, in = through_lo(talk_open(dp, CLIENT, NODE_PORT));
@@ -175,7 +175,7 @@ Test(host, own_node_port_to_its_own_socket_and_back)
 
 Test(host, established_flow_needs_no_service)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_OUT), ON(UPLINK_IN));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_OUT) | ALSO_SCTP, ON(UPLINK_IN));) {
 		struct end masked, backend = AT(pod_remote, 8080);
 		struct service web = given_cluster_ip(dp, &pod_remote);
 		struct packet p = leaving(dp, CLIENT, SERVICE);
@@ -204,7 +204,7 @@ Test(host, established_flow_needs_no_service)
 /* It was seen where it came in. */
 Test(host, forwarded_packets_are_untouched_on_their_way_out)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_OUT) | ON(WORKLOAD_OUT), 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_OUT) | ON(WORKLOAD_OUT) | ALSO_SCTP, 0);) {
 		const struct arrival at = { .hook = dp->hook, .dev = DEV_UP0,
 					    .forwarded_from = DEV_LXC0 };
 		struct packet in = talk_leaving(talk_open(dp, AT(pod_a, 40000), SERVICE),

@@ -44,7 +44,7 @@ static void expect_reply(struct dp *dp, const struct talk *t, struct packet p)
 
 Test(nodeport, remote_backend_gets_the_packet)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ALSO_SCTP, 0);) {
 		struct service web = given_web(dp);
 		struct packet in = talk_open(dp, AT(client_a, 40000), AT(node, 30080));
 		struct frame out = dp_wire(dp, frame_build(&in), SENT_BACK);
@@ -62,7 +62,7 @@ Test(nodeport, remote_backend_gets_the_packet)
 
 Test(nodeport, reply_comes_from_what_the_client_dialled)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ALSO_SCTP, 0);) {
 		struct service web = given_web(dp);
 		struct talk t = web_talk(40000);
 		struct packet in = talk_open(dp, t.client, t.dialled);
@@ -79,7 +79,7 @@ Test(nodeport, reply_comes_from_what_the_client_dialled)
 
 Test(nodeport, vip_is_translated_both_ways)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ALSO_SCTP, 0);) {
 		struct talk t = web_talk(40000);
 
 		given_service(dp, .at = &vip, .port = 443, .kind = SLUICE_FE_EXTERNAL,
@@ -95,7 +95,7 @@ Test(nodeport, vip_is_translated_both_ways)
 /* The address of the device by which it leaves is what the other side can answer to. */
 Test(nodeport, backend_behind_another_uplink)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ALSO_SCTP, 0);) {
 		const struct arrival up1 = { .hook = dp->hook, .dev = DEV_UP1 };
 		struct packet in = talk_open(dp, AT(client_a, 40000), AT(node, 30080));
 		struct packet back;
@@ -189,7 +189,7 @@ Test(nodeport, datagram_after_an_answer_promotes_the_flow)
 /* An established flow's entry is the complete rewrite: nothing else is asked. */
 Test(nodeport, established_flow_needs_no_service)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ALSO_SCTP, 0);) {
 		struct service web = given_web(dp);
 		struct talk t = web_talk(40000);
 		struct sluice_slot_count n;
@@ -227,7 +227,7 @@ Test(nodeport, repeated_first_packet_keeps_backend_and_port)
 
 Test(nodeport, each_client_port_gets_a_source_port_of_its_own)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ALSO_SCTP, 0);) {
 		struct talk t[8];
 
 		given_web(dp);
@@ -248,7 +248,7 @@ Test(nodeport, each_client_port_gets_a_source_port_of_its_own)
 /* Whether XDP or tc sees a packet of a flow: they share it. */
 Test(nodeport, flow_begun_at_one_hook_goes_on_at_the_other)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, WIRE, WIRE);) {
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ALSO_SCTP, WIRE);) {
 		struct talk t = web_talk(40000);
 
 		given_web(dp);
@@ -262,7 +262,7 @@ Test(nodeport, flow_begun_at_one_hook_goes_on_at_the_other)
 
 Test(nodeport, backend_without_route_is_counted)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ALSO_SCTP, 0);) {
 		struct packet in = talk_open(dp, AT(client_a, 40000), AT(node, 30080));
 		struct service web = given_service(dp, .at = &node, .port = 30080,
 						   .kind = SLUICE_FE_NODE_PORT,

@@ -33,7 +33,7 @@ static struct packet into_pod(struct packet p, struct end from, struct end to)
 
 Test(uplink_local, pod_sees_the_node_by_cluster_policy)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN), ON(WORKLOAD_IN));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ALSO_SCTP, ON(WORKLOAD_IN));) {
 		struct service web = given_pod(dp, &node, 30080, SLUICE_FE_NODE_PORT, 0);
 		struct packet back, in = talk_open(dp, CLIENT, NODE_PORT);
 		struct frame out = dp_wire(dp, frame_build(&in), SENT_BACK);
@@ -56,7 +56,7 @@ Test(uplink_local, pod_sees_the_node_by_cluster_policy)
 
 Test(uplink_local, pod_sees_the_client_by_local_policy)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN), ON(WORKLOAD_IN));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ALSO_SCTP, ON(WORKLOAD_IN));) {
 		struct packet back, in = talk_open(dp, CLIENT, AT(vip, 443));
 		struct service web = given_pod(dp, &vip, 443, SLUICE_FE_EXTERNAL,
 					       SLUICE_SVC_EXT_LOCAL);
@@ -78,7 +78,7 @@ Test(uplink_local, pod_sees_the_client_by_local_policy)
 /* Only the local pod, though another is in the cluster's set. */
 Test(uplink_local, local_policy_uses_local_endpoints)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN), ON(XDP));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ALSO_SCTP, ON(XDP));) {
 		given_service(dp, .at = &node, .port = 30080, .kind = SLUICE_FE_NODE_PORT,
 			      .flags = SLUICE_SVC_EXT_LOCAL,
 			      .to = { &pod_remote, &pod_a, &pod_remote_2 });
@@ -96,7 +96,7 @@ Test(uplink_local, local_policy_uses_local_endpoints)
 
 Test(uplink_local, established_flow_of_a_pod)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN), ON(WORKLOAD_IN));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ALSO_SCTP, ON(WORKLOAD_IN));) {
 		struct service web = given_pod(dp, &node, 30080, SLUICE_FE_NODE_PORT, 0);
 		struct packet p = talk_open(dp, CLIENT, NODE_PORT);
 		struct frame out = dp_wire(dp, frame_build(&p), SENT_BACK);
@@ -124,7 +124,7 @@ Test(uplink_local, established_flow_of_a_pod)
 /* Our own address must not come in from outside: the socket sees the client. */
 Test(uplink_local, host_socket_sees_the_client)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN), ON(UPLINK_OUT));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ALSO_SCTP, ON(UPLINK_OUT));) {
 		struct service web = given_socket(dp);
 		struct packet back, in = talk_open(dp, CLIENT, NODE_PORT);
 		struct frame out = dp_wire(dp, frame_build(&in), PASSED);
@@ -143,7 +143,7 @@ Test(uplink_local, host_socket_sees_the_client)
 
 Test(uplink_local, established_flow_of_a_host_socket)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN), ON(UPLINK_OUT));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ALSO_SCTP, ON(UPLINK_OUT));) {
 		struct service web = given_socket(dp);
 		struct packet p = talk_open(dp, CLIENT, NODE_PORT);
 		struct frame out;
@@ -166,7 +166,7 @@ Test(uplink_local, established_flow_of_a_host_socket)
 /* A packet that goes up is not forwarded: its last hop is here. */
 Test(uplink_local, host_socket_gets_ttl_1)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN), 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ALSO_SCTP, 0);) {
 		struct packet in = talk_open(dp, CLIENT, NODE_PORT);
 		struct frame out;
 
@@ -180,7 +180,7 @@ Test(uplink_local, host_socket_gets_ttl_1)
 /* A frame for somebody else, which only a promiscuous device shows. */
 Test(uplink_local, frame_for_another_mac)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN), 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ALSO_SCTP, 0);) {
 		struct packet in = talk_open(dp, CLIENT, NODE_PORT);
 		struct frame out;
 

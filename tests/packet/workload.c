@@ -23,7 +23,7 @@ static struct packet into_pod(struct packet p, struct end from, struct end to)
 
 Test(workload, cluster_ip_to_a_remote_pod_and_back)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), ON(UPLINK_IN) | ON(XDP));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ALSO_SCTP, ON(UPLINK_IN) | ON(XDP));) {
 		struct end backend = AT(pod_remote, 8080);
 		struct service web = given_cluster_ip(dp, &pod_remote);
 		struct packet back, in = talk_open(dp, CLIENT, SERVICE);
@@ -47,7 +47,7 @@ Test(workload, cluster_ip_to_a_remote_pod_and_back)
 
 Test(workload, cluster_ip_to_the_pod_next_door_and_back)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ALSO_SCTP, 0);) {
 		struct end backend = AT(pod_b, 8080);
 		struct service web = given_cluster_ip(dp, &pod_b);
 		struct packet back, in = talk_open(dp, CLIENT, SERVICE);
@@ -68,7 +68,7 @@ Test(workload, cluster_ip_to_the_pod_next_door_and_back)
 
 Test(workload, cluster_ip_to_a_host_socket_and_back)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), ON(WORKLOAD_OUT));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ALSO_SCTP, ON(WORKLOAD_OUT));) {
 		struct end backend = AT(node, DP_HOST_PORT);
 		struct service web = given_cluster_ip(dp, &node);
 		struct packet back, in = talk_open(dp, CLIENT, SERVICE);
@@ -89,7 +89,7 @@ Test(workload, cluster_ip_to_a_host_socket_and_back)
 /* The pod would drop what comes from itself: it must see the node. */
 Test(workload, pod_reaches_itself_through_its_service)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ALSO_SCTP, 0);) {
 		struct end backend = AT(pod_a, 8080);
 		struct service web = given_cluster_ip(dp, &pod_a);
 		struct packet back, in = talk_open(dp, CLIENT, SERVICE);
@@ -114,7 +114,7 @@ Test(workload, answer_needs_no_route_to_the_pod)
 {
 	static const char *const routes[2] = { "del", "add" };
 
-	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ALSO_SCTP, 0);) {
 		struct end backend = AT(pod_b, 8080);
 		struct packet in = talk_open(dp, CLIENT, SERVICE);
 		struct packet back = talk_answer(dp, backend, CLIENT);
@@ -137,7 +137,7 @@ Test(workload, node_port_is_masqueraded)
 {
 	static const struct host *const backends[] = { &pod_remote, &pod_b };
 
-	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), ON(UPLINK_IN));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ALSO_SCTP, ON(UPLINK_IN));) {
 		struct packet back, in = talk_open(dp, CLIENT, AT(node, 30080));
 
 		for (int i = 0; i < 2; i++) {
@@ -167,7 +167,7 @@ Test(workload, node_port_is_masqueraded)
 /* "Up to an external load balancer and back in": any endpoint will do, the pod keeps its name. */
 Test(workload, local_policy_binds_only_the_outside)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ALSO_SCTP, 0);) {
 		struct packet in = talk_open(dp, CLIENT, AT(vip, 443));
 		struct frame out;
 
@@ -181,7 +181,7 @@ Test(workload, local_policy_binds_only_the_outside)
 
 Test(workload, internal_local_policy_stays_on_the_node)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ALSO_SCTP, 0);) {
 		given_service(dp, .at = &cluster_ip, .port = 80, .kind = SLUICE_FE_CLUSTER_IP,
 			      .flags = SLUICE_SVC_INT_LOCAL, .to = { &pod_remote, &pod_b });
 		for (__u16 i = 0; i < 16; i++) {
@@ -197,7 +197,7 @@ Test(workload, internal_local_policy_stays_on_the_node)
 
 Test(workload, established_flow_needs_no_service)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ALSO_SCTP, 0);) {
 		struct end backend = AT(pod_b, 8080);
 		struct service web = given_cluster_ip(dp, &pod_b);
 		struct packet p = talk_open(dp, CLIENT, SERVICE);
@@ -226,7 +226,7 @@ Test(workload, established_flow_needs_no_service)
 /* A device that has no peer to redirect into, a bridge's say, gets a frame with MACs. */
 Test(workload, pod_behind_a_device_without_peer)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ALSO_SCTP, 0);) {
 		struct sluice_device row = { .kind = SLUICE_DEV_WORKLOAD };
 		struct packet back, in = talk_open(dp, CLIENT, SERVICE);
 		struct frame out;
@@ -246,7 +246,7 @@ Test(workload, pod_behind_a_device_without_peer)
 
 Test(workload, what_dials_no_service_is_untouched)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ALSO_SCTP, 0);) {
 		struct packet in = talk_open(dp, CLIENT, AT(pod_remote, 5432));
 		struct frame out;
 
@@ -260,7 +260,7 @@ Test(workload, what_dials_no_service_is_untouched)
 /* A backend's own business, from the port of its service: no flow, no frontend. */
 Test(workload, backend_dialled_directly_is_untouched)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), 0);) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ALSO_SCTP, 0);) {
 		struct packet in = talk_open(dp, CLIENT, AT(pod_b, 8080));
 		struct packet back = talk_answer(dp, AT(pod_b, 8080), CLIENT);
 		struct frame out;

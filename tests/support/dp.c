@@ -232,16 +232,37 @@ void dp_set_case(struct dp *dp, enum hook hook, bool v6, __u8 proto)
 	dp->v6 = v6;
 	dp->proto = proto;
 	snprintf(dp->label, sizeof(dp->label), "%s %s%s", hook_names[hook],
-		 proto == IPPROTO_TCP ? "tcp" : "udp", v6 ? "6" : "4");
+		 proto == IPPROTO_TCP ? "tcp" : proto == IPPROTO_UDP ? "udp" : "sctp",
+		 v6 ? "6" : "4");
 }
 
-/* Bits of dp->at: the hook above, then family, then protocol. */
+/* What dp->at stands for: the protocol changes fastest. */
+static const __u8 case_protos[] = { IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP };
+#define CASE_PROTOS 3
+#define CASES (HOOK_COUNT * 2 * CASE_PROTOS)
+
+static enum hook case_hook(int at)
+{
+	return at / (2 * CASE_PROTOS);
+}
+
+static bool case_is_v6(int at)
+{
+	return at / CASE_PROTOS % 2;
+}
+
 static bool case_is_claimed(unsigned claims, int at)
 {
-	if (!(claims & (1u << (at >> 2))))
+	if (!(claims & (1u << case_hook(at))) || claims & (case_is_v6(at) ? ONLY_V4 : ONLY_V6))
 		return false;
-	return !(claims & (at & 1 ? ONLY_TCP : ONLY_UDP)) &&
-	       !(claims & (at & 2 ? ONLY_V4 : ONLY_V6));
+	switch (case_protos[at % CASE_PROTOS]) {
+	case IPPROTO_TCP:
+		return !(claims & ONLY_UDP);
+	case IPPROTO_UDP:
+		return !(claims & ONLY_TCP);
+	default:
+		return claims & ALSO_SCTP;
+	}
 }
 
 bool dp_each(struct dp **at, unsigned claims, unsigned also)
@@ -255,10 +276,11 @@ bool dp_each(struct dp **at, unsigned claims, unsigned also)
 	} else {
 		dp_reset(dp);
 	}
-	while (++dp->at < HOOK_COUNT * 4) {
+	while (++dp->at < CASES) {
 		if (!case_is_claimed(claims, dp->at))
 			continue;
-		dp_set_case(dp, dp->at >> 2, dp->at & 2, dp->at & 1 ? IPPROTO_UDP : IPPROTO_TCP);
+		dp_set_case(dp, case_hook(dp->at), case_is_v6(dp->at),
+			    case_protos[dp->at % CASE_PROTOS]);
 		return true;
 	}
 	dp_close(dp);

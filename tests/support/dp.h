@@ -5,8 +5,8 @@
  *
  *	for (struct dp *dp = NULL; dp_each(&dp, ON(XDP) | ON(UPLINK_IN), 0);) {
  *
- * is its body once for each of the hooks, both families and both protocols, every time with
- * empty maps. dp->hook, dp->v6 and dp->proto say which.
+ * is its body once for each of the hooks, both families and TCP and UDP, every time with empty
+ * maps. dp->hook, dp->v6 and dp->proto say which.
  */
 #pragma once
 
@@ -36,6 +36,8 @@ enum hook {
 #define ONLY_UDP 0x200u
 #define ONLY_V4 0x400u
 #define ONLY_V6 0x800u
+/* And SCTP, which does as UDP does, but for its checksum and for leaving its endpoint. */
+#define ALSO_SCTP 0x1000u
 
 /* Sizes of the tables, small enough to make and clear quickly. */
 #define DP_SERVICES 8

@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <endian.h>
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
 #include <linux/if_ether.h>
@@ -13,6 +14,8 @@
 #include <string.h>
 
 #define QUOTE_L4 8
+#define SCTP_HEADER 12
+#define SCTP_CHECKSUM 8
 
 /* Words as they lie in memory; an odd byte is padded with zero (RFC 1071). */
 static __u32 sum_bytes(__u32 sum, const void *bytes, size_t len)
@@ -39,6 +42,8 @@ static __u32 l4_header_len(const struct packet *p)
 {
 	if (p->proto == IPPROTO_TCP)
 		return sizeof(struct tcphdr) + p->tcp_nops;
+	if (p->proto == IPPROTO_SCTP)
+		return SCTP_HEADER;
 	return sizeof(struct udphdr);
 }
 
@@ -109,6 +114,33 @@ static void put_udp(const struct packet *p, __u8 *at, __u32 len)
 		 inet_csum(pseudo_sum(p, IPPROTO_UDP, len), at, len) ?: 0xffff);
 }
 
+__u32 crc32c(const void *bytes, size_t len)
+{
+	const __u8 *at = bytes;
+	__u32 crc = ~0u;
+
+	for (size_t i = 0; i < len; i++) {
+		crc ^= at[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? crc >> 1 ^ 0x82f63b78 : crc >> 1;
+	}
+	return ~crc;
+}
+
+/* Source, destination, verification tag, checksum. */
+static void put_sctp(const struct packet *p, __u8 *at, __u32 len)
+{
+	__be32 words[SCTP_HEADER / 4] = { htonl((__u32)p->sport << 16 | p->dport),
+					  htonl(0x5c7b0001) };
+	__u32 check;
+
+	memcpy(at, words, sizeof(words));
+	if (p->sctp_no_csum)
+		return;
+	check = htole32(crc32c(at, len));
+	memcpy(at + SCTP_CHECKSUM, &check, sizeof(check));
+}
+
 static void put_l4(const struct packet *p, __u8 *at)
 {
 	__u32 header = l4_header_len(p);
@@ -120,6 +152,8 @@ static void put_l4(const struct packet *p, __u8 *at)
 		memcpy(at + header, &p->salt, sizeof(p->salt));
 	if (p->proto == IPPROTO_TCP)
 		put_tcp(p, at, len);
+	else if (p->proto == IPPROTO_SCTP)
+		put_sctp(p, at, len);
 	else
 		put_udp(p, at, len);
 }

@@ -31,7 +31,7 @@ struct packet {
 	__u8 smac[6];
 	__u8 dmac[6];
 	bool v6;
-	__u8 proto;		/* IPPROTO_TCP or IPPROTO_UDP */
+	__u8 proto;		/* IPPROTO_TCP, IPPROTO_UDP or IPPROTO_SCTP */
 	__u8 ttl;
 	__u8 tos;
 	__u16 ip_id;		/* IPv4 */
@@ -49,6 +49,7 @@ struct packet {
 	__u16 window;
 	__u8 tcp_nops;		/* TCP options: so many NOPs, a multiple of 4 */
 	bool udp_no_csum;
+	bool sctp_no_csum;	/* 0: for the device to make */
 	__u16 payload;		/* bytes, */
 	__u8 fill;		/* of a pattern that begins here; 0: all zero */
 	__u16 salt;		/* first two bytes of the payload, as in memory; 0: the pattern's */
@@ -60,7 +61,7 @@ struct frame frame_build(const struct packet *p);
 /* Length of the IP packet of @p: what counters count. */
 __u32 packet_ip_len(const struct packet *p);
 
-/* Where @p's TCP or UDP header starts in its frame. */
+/* Where @p's L4 header starts in its frame. */
 __u32 packet_l4_off(const struct packet *p);
 
 /* What we would say about a packet that ends here. */
@@ -92,6 +93,9 @@ __u32 frame_u32(const struct frame *f, __u32 off);
 
 /* Makes the IPv4 header's checksum right again, after a poke. */
 void frame_fix_ip4(struct frame *f);
+
+/* CRC-32C as SCTP has it (RFC 9260 appendix A), bit by bit; little-endian goes on the wire. */
+__u32 crc32c(const void *bytes, size_t len);
 
 /* The Internet checksum of @len bytes, added to the folded @sum, complemented: as stored. */
 __u16 inet_csum(__u32 sum, const void *bytes, size_t len);

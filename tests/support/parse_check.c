@@ -16,8 +16,8 @@ static const char *facts_check(const struct pkt *p, const __u8 *bytes, __u32 lin
 		return "IP ends behind the frame";
 	if (p->fragment)
 		return NULL;
-	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP)
-		return "neither TCP nor UDP";
+	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP && p->proto != IPPROTO_SCTP)
+		return "neither TCP, UDP nor SCTP";
 	if (p->l4_off > PKT_L4_OFF_MAX)
 		return "L4 beyond the verifier's mask";
 	if (p->l4_off < ETH_HLEN + (p->v6 ? 40 : 20))
@@ -28,7 +28,7 @@ static const char *facts_check(const struct pkt *p, const __u8 *bytes, __u32 lin
 		return "other ports";
 	if (p->bad)
 		return NULL;
-	if (p->l4_off + (p->proto == IPPROTO_TCP ? 20u : 8u) > linear)
+	if (p->l4_off + (p->proto == IPPROTO_TCP ? 20u : p->proto == IPPROTO_SCTP ? 12u : 8u) > linear)
 		return "L4 header behind the linear part";
 	if (p->l4_off - ETH_HLEN + (__u32)p->l4_len > p->ip_len)
 		return "L4 header behind the end of IP";

@@ -75,8 +75,8 @@ const char *quote_check(const void *bytes, __u32 len, bool v6, bool *ret_ours)
 		return "parse wrote";
 	if (!*ret_ours)
 		return NULL;
-	if (q.proto != IPPROTO_TCP && q.proto != IPPROTO_UDP)
-		return "neither TCP nor UDP";
+	if (q.proto != IPPROTO_TCP && q.proto != IPPROTO_UDP && q.proto != IPPROTO_SCTP)
+		return "neither TCP, UDP nor SCTP";
 	if (q.l4_off < ICMP_HLEN + header || q.l4_off + 8 > len)
 		return "ports outside the message";
 	if (q.csum_off && (q.csum_off < q.l4_off || q.csum_off + 2 > len))

@@ -35,7 +35,7 @@ struct packet talk_open(const struct dp *dp, struct end from, struct end to)
 {
 	struct packet p = talk(dp, from, to);
 
-	if (dp->proto == IPPROTO_UDP) {
+	if (dp->proto != IPPROTO_TCP) {
 		p.payload = 21;
 		return p;
 	}
@@ -61,7 +61,7 @@ struct packet talk_ack(const struct dp *dp, struct end from, struct end to)
 {
 	struct packet p = talk(dp, from, to);
 
-	if (dp->proto == IPPROTO_UDP) {
+	if (dp->proto != IPPROTO_TCP) {
 		p.payload = 35;
 		return p;
 	}
@@ -76,7 +76,7 @@ struct packet talk_data(const struct dp *dp, struct end from, struct end to, __u
 	struct packet p = talk(dp, from, to);
 
 	p.payload = 101;
-	if (dp->proto == IPPROTO_UDP)
+	if (dp->proto != IPPROTO_TCP)
 		return p;
 	p.flags = (__u8)(ACK | flags);
 	p.seq = SEQ_CLIENT + 77;

@@ -178,7 +178,7 @@ Test(image, one_port_number_in_two_protocols)
 	cr_assert_eq(w.n_warnings, 0);
 }
 
-Test(image, sctp_is_left_out)
+Test(image, sctp_is_a_protocol_like_the_others)
 {
 	own(world_done) struct world w;
 	struct service *s;
@@ -186,7 +186,8 @@ Test(image, sctp_is_left_out)
 	world_init(&w);
 	s = world_service(&w, "sig", "10.96.0.1,fd00:10:96::1");
 	service_port_add(s, "m3ua", 2905)->protocol = PROTO_SCTP;
-	world_expect(&w, "");
+	world_expect(&w, "sig/m3ua SCTP IPv4\n 10.96.0.1:2905 cluster\n"
+			 "sig/m3ua SCTP IPv6\n fd00:10:96::1:2905 cluster\n");
 	cr_assert_eq(w.n_warnings, 0);
 }
 

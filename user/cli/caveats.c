@@ -35,10 +35,6 @@ static void service_tell(const struct teller *t)
 {
 	if (t->svc->affinity_client_ip)
 		tell(t, "sessionAffinity ClientIP has no effect yet");
-	vec_each(p, &t->svc->ports) {
-		if (p->protocol == PROTO_SCTP)
-			tell(t, "port %u/SCTP is left out: SCTP is not translated yet", p->port);
-	}
 }
 
 /* What the API server warns of: it is accepted and means nothing. */

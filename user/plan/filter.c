@@ -22,7 +22,7 @@ static void bit_set(struct sluice_filter *f, uint32_t role, const struct sluice_
 
 /*
  * Slots that no set names but flows may count on. A slot does not say its protocol, and its
- * service may be gone from the image: both.
+ * service may be gone from the image: all of them.
  */
 static void retired_add(const struct layout *l, struct sluice_filter *f)
 {
@@ -33,6 +33,7 @@ static void retired_add(const struct layout *l, struct sluice_filter *f)
 			continue;
 		bit_set(f, SLUICE_FILTER_BACKEND, &b->addr, b->port, PROTO_TCP);
 		bit_set(f, SLUICE_FILTER_BACKEND, &b->addr, b->port, PROTO_UDP);
+		bit_set(f, SLUICE_FILTER_BACKEND, &b->addr, b->port, PROTO_SCTP);
 	}
 }
 

@@ -304,12 +304,6 @@ static int port_make(struct making *m, const struct side *s, const struct servic
 	return frontends_claim(m, s, p);
 }
 
-/* The programs rewrite TCP and UDP only; who applies a Service is told of the rest. */
-static bool port_works(const struct service_port *p)
-{
-	return p->protocol == PROTO_TCP || p->protocol == PROTO_UDP;
-}
-
 static int side_make(struct making *m, const struct service *svc, const struct addr *cluster_ip)
 {
 	own(side_done) struct side s = {
@@ -323,7 +317,7 @@ static int side_make(struct making *m, const struct service *svc, const struct a
 	s.slices = slice_index_find(&m->slices, svc->meta.namespace, svc->meta.name,
 				    &s.n_slices);
 	vec_each(p, &svc->ports)
-		if (port_works(p) && port_make(m, &s, p))
+		if (port_make(m, &s, p))
 			return -ENOMEM;
 	return 0;
 }
