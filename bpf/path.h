@@ -111,6 +111,41 @@ static __always_inline void flow_revive(union flow_value *f, struct flow_pair *x
 		count_revived(fwd->f.slot);
 }
 
+/*
+ * The Service of the connection @f wants no talk with endpoints that are gone. Asked once a second:
+ * a packet that comes sooner goes by the front, which knows nothing of this.
+ */
+static __always_inline bool flow_is_cut(const struct pkt *p, const struct sluice_flow *f,
+					struct walk *w)
+{
+	const struct sluice_backend *b;
+
+	if (p->proto != IPPROTO_TCP || now_jiffies() - f->seen < sluice_hz)
+		return false;
+	b = bpf_map_lookup_elem(&sluice_backends, &f->slot);
+	if (!b || b->gen == f->slot_gen || !(b->flags & SLUICE_BE_RESET))
+		return false;
+	w->service = b->service;
+	return true;
+}
+
+/* Both halves go; closed is counted by the forward one. */
+static __always_inline void flow_cut(struct flow_pair *x, const union flow_value *f, bool v6)
+{
+	const union flow_value *fwd;
+
+	if (!(f->f.flags & SLUICE_FLOW_REPLY)) {
+		flow_end(&x->key, f, &x->rev_key, v6);
+		return;
+	}
+	flow_partner_key(&x->key, f, &x->rev_key, v6);
+	fwd = flow_find(&x->rev_key, v6);
+	if (fwd)
+		flow_end(&x->rev_key, fwd, &x->other_key, v6);
+	else
+		flow_del(&x->key, v6);
+}
+
 /* An entry of the lasting table that is not plain. False: it is no more, the packet is new. */
 static __always_inline bool flow_keep(const struct pkt *p, union flow_value *f,
 				      struct flow_pair *x, bool v6)
@@ -159,6 +194,12 @@ static __always_inline enum sluice_reason path_slow(hook_ctx *ctx, struct walk *
 	f = flow_find(&x->key, v6);
 	if (f && p->bad)
 		return p->bad;
+	if (f && flow_is_cut(p, &f->f, w)) {
+		flow_cut(x, f, v6);
+		if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
+			return SLUICE_R_GONE;
+		f = NULL;
+	}
 	if (f && !flow_keep(p, f, x, v6))
 		f = NULL;
 	if (!f) {

@@ -34,7 +34,9 @@ enum sluice_verdict {
 	X(REJECT_LIMIT, DROP, "rejectLimited", "an answer was due but answers are rate limited") \
 	X(FRAGMENT, PASS, "fragment", "a fragment for a service address; not translated")        \
 	X(FILTERED, DROP, "sourceRange", "client outside loadBalancerSourceRanges")              \
-	X(TTL, REJECT, "ttlExpired", "hop limit used up on the way to the backend")
+	X(TTL, REJECT, "ttlExpired", "hop limit used up on the way to the backend")              \
+	X(GONE, REJECT, "endpointGone",                                                          \
+	  "connection to an endpoint that is gone, of a Service that wants it reset")
 
 enum sluice_reason {
 #define X(id, verdict, label, doc) SLUICE_R_##id,

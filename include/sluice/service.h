@@ -119,6 +119,8 @@ _Static_assert(sizeof(struct sluice_note) == sizeof(struct sluice_service), "it 
 #define SLUICE_BE_USED		0x01
 #define SLUICE_BE_RETIRED	0x02	/* in no set any more; kept while flows count on it */
 #define SLUICE_BE_HOST		0x04	/* an address of this node: a host socket */
+#define SLUICE_BE_RESET		0x20	/* when the endpoint is gone, its TCP connections are reset
+					 * at their next packet instead of going on */
 
 /*
  * A backend slot: one (service port, endpoint) pair. Its index is the index of its

@@ -63,24 +63,6 @@ static struct service given_nothing_behind(struct dp *dp, const struct door *d, 
 							      : SLUICE_FE_CLUSTER_IP);
 }
 
-/* RFC 9293 section 3.10.7.1: what the dialled address says to @p. */
-static struct packet rst_to(const struct packet *p)
-{
-	struct packet r = { .v6 = p->v6, .proto = p->proto, .ttl = 64, .src = p->dst,
-			    .dst = p->src, .sport = p->dport, .dport = p->sport };
-
-	memcpy(r.smac, p->dmac, sizeof(r.smac));
-	memcpy(r.dmac, p->smac, sizeof(r.dmac));
-	if (p->flags & ACK) {
-		r.flags = RST;
-		r.seq = p->ack;
-	} else {
-		r.flags = RST | ACK;
-		r.ack = p->seq + !!(p->flags & SYN) + !!(p->flags & FIN) + p->payload;
-	}
-	return r;
-}
-
 static struct frame unreachable(const struct packet *p)
 {
 	const struct icmp_error port4 = { .type = 3, .code = 3 };
@@ -105,7 +87,7 @@ Test(reject, syn_without_backend_is_reset)
 		struct service none = given_nothing_behind(dp, &d, 0);
 		struct packet syn = through(talk_open(dp, d.client, d.dialled), &d);
 
-		expect_packet(dp, dp_run(dp, &d.at, frame_build(&syn), SENT_BACK), rst_to(&syn));
+		expect_packet(dp, dp_run(dp, &d.at, frame_build(&syn), SENT_BACK), talk_rst(&syn));
 		expect_rejected(dp, &none, &syn, SLUICE_R_NO_BACKEND, 1);
 	}
 }
@@ -120,7 +102,7 @@ Test(reject, syn_with_data_is_reset_behind_the_data)
 
 		syn.payload = 333;
 		syn.padding = 0;
-		expect_packet(dp, dp_run(dp, &d.at, frame_build(&syn), SENT_BACK), rst_to(&syn));
+		expect_packet(dp, dp_run(dp, &d.at, frame_build(&syn), SENT_BACK), talk_rst(&syn));
 		expect_rejected(dp, &none, &syn, SLUICE_R_NO_BACKEND, 1);
 	}
 }
@@ -135,7 +117,7 @@ Test(reject, padding_is_not_acknowledged)
 		given_nothing_behind(dp, &d, 0);
 		syn.tcp_nops = 0;
 		syn.padding = 6;
-		expect_packet(dp, dp_run(dp, &d.at, frame_build(&syn), SENT_BACK), rst_to(&syn));
+		expect_packet(dp, dp_run(dp, &d.at, frame_build(&syn), SENT_BACK), talk_rst(&syn));
 	}
 }
 
@@ -202,7 +184,7 @@ Test(reject, middle_of_an_unknown_connection_is_reset)
 						   .port = d.dialled.port,
 						   .to = { &pod_remote });
 
-		expect_packet(dp, dp_run(dp, &d.at, frame_build(&ack), SENT_BACK), rst_to(&ack));
+		expect_packet(dp, dp_run(dp, &d.at, frame_build(&ack), SENT_BACK), talk_rst(&ack));
 		expect_rejected(dp, &web, &ack, SLUICE_R_NO_FLOW, 1);
 	}
 }

@@ -33,12 +33,12 @@ static void filter_set(struct dp *dp, __u32 role, const struct host *h, __u16 po
 }
 
 static void backend_put(struct dp *dp, __u32 slot, __u32 service, const struct host *h,
-			__u16 port)
+			__u16 port, __u8 flags)
 {
 	row_put(dp, "backends", slot, &(struct sluice_backend){
 		.addr = h->ip[dp->v6],
 		.port = __builtin_bswap16(port),
-		.flags = SLUICE_BE_USED | (h == &node ? SLUICE_BE_HOST : 0),
+		.flags = SLUICE_BE_USED | flags | (h == &node ? SLUICE_BE_HOST : 0),
 		.gen = 1,
 		.service = service,
 	});
@@ -78,7 +78,8 @@ struct service given_service_put(struct dp *dp, const struct given *g)
 		__u32 slot = ++dp->slots;
 
 		cr_assert_lt(slot, DP_SLOTS);
-		backend_put(dp, slot, s.row, g->to[s.n], g->to_port ?: PORT_DEFAULT);
+		backend_put(dp, slot, s.row, g->to[s.n], g->to_port ?: PORT_DEFAULT,
+			    g->reset ? SLUICE_BE_RESET : 0);
 		all[s.n] = slot;
 		if (host_is_here(g->to[s.n]))
 			here[n_here++] = slot;
@@ -127,7 +128,7 @@ void given_moved(struct dp *dp, struct service *s, const struct host *to)
 	struct sluice_service row;
 	__u32 slot = ++dp->slots;
 
-	backend_put(dp, slot, s->row, to, PORT_DEFAULT);
+	backend_put(dp, slot, s->row, to, PORT_DEFAULT, 0);
 	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "services"), &s->row, &row), 0);
 	row.cluster = set_put(dp, &slot, 1, 1);
 	row_put(dp, "services", s->row, &row);

@@ -16,6 +16,7 @@ struct given {
 	__u32 flags;			/* SLUICE_SVC_EXT_LOCAL, SLUICE_SVC_INT_LOCAL */
 	const struct host *to[GIVEN_BACKENDS];	/* backends; the node is its own socket */
 	__u16 to_port;			/* 8080 unless given */
+	bool reset;			/* connections to backends that are gone */
 	__u16 block;			/* size of the set's block: as many as backends, or more */
 };
 

@@ -106,6 +106,23 @@ struct packet talk_leaving(struct packet p, const struct host *to)
 	return p;
 }
 
+struct packet talk_rst(const struct packet *p)
+{
+	struct packet r = { .v6 = p->v6, .proto = p->proto, .ttl = 64, .src = p->dst,
+			    .dst = p->src, .sport = p->dport, .dport = p->sport };
+
+	memcpy(r.smac, p->dmac, sizeof(r.smac));
+	memcpy(r.dmac, p->smac, sizeof(r.dmac));
+	if (p->flags & ACK) {
+		r.flags = RST;
+		r.seq = p->ack;
+	} else {
+		r.flags = RST | ACK;
+		r.ack = p->seq + !!(p->flags & SYN) + !!(p->flags & FIN) + p->payload;
+	}
+	return r;
+}
+
 static __u32 l4_off(const struct dp *dp)
 {
 	return packet_l4_off(&(struct packet){ .v6 = dp->v6 });

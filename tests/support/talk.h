@@ -31,6 +31,9 @@ struct packet talk_ack(const struct dp *dp, struct end from, struct end to);
 /* Data after that, of either side: with @flags beside ACK. */
 struct packet talk_data(const struct dp *dp, struct end from, struct end to, __u8 flags);
 
+/* What the address that @p is for says to it where there is nobody: RFC 9293 section 3.10.7.1. */
+struct packet talk_rst(const struct packet *p);
+
 /* @p with other ends, all else the same. */
 struct packet talk_between(struct packet p, struct end from, struct end to);
 

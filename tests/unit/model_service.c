@@ -330,6 +330,7 @@ Test(service_validate, balancer_and_policies)
 
 #define HINTS "service.kubernetes.io/topology-aware-hints"
 #define MODE "service.kubernetes.io/topology-mode"
+#define REMOVAL "sluice/on-endpoint-removal"
 #define RANGES "service.beta.kubernetes.io/load-balancer-source-ranges"
 #define CIDR_RULE "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
 
@@ -342,6 +343,10 @@ Test(service_validate, annotations)
 	} rows[] = {
 		{ MODE ": Auto, " HINTS ": Auto", P, NULL },
 		{ MODE ": Auto", P, NULL },
+		{ REMOVAL ": keep", P, NULL },
+		{ REMOVAL ": reset", P, NULL },
+		{ REMOVAL ": now", P, "metadata.annotations[" REMOVAL "]: Unsupported value: "
+		  "\"now\": supported values: \"keep\", \"reset\"" },
 		{ MODE ": Auto, " HINTS ": Disabled", P, "metadata.annotations[" MODE "]: Invalid "
 		  "value: \"Auto\": must match annotations[" HINTS "] when both are specified" },
 		{ RANGES ": '10.0.0.0/8, 192.0.2.0/24'", LB, NULL },

@@ -232,6 +232,26 @@ Test(layout, a_new_address_of_the_node_is_one_write)
 	cr_assert_eq(f.t.backends[2].gen, 1);
 }
 
+/* Kept when the endpoint goes: then it is wanted. */
+Test(layout, backends_whose_connections_are_to_be_reset)
+{
+	own(fixture_done) struct fixture f;
+
+	fixture_init(&f);
+	web(&f.a, 2);
+	expect(&f.t, &f.a, "[bbcs+");
+	f.a.services.at[0].reset = true;
+	expect(&f.t, &f.a, "bb");
+	cr_assert_eq(f.t.backends[2].flags, SLUICE_BE_USED | SLUICE_BE_RESET);
+	cr_assert_eq(f.t.backends[2].gen, 1);
+	f.t.busy[2] = true;
+	web(&f.b, 1);
+	f.b.services.at[0].reset = true;
+	expect(&f.t, &f.b, "[csb");
+	cr_assert_eq(f.t.backends[2].flags,
+		     SLUICE_BE_USED | SLUICE_BE_RESET | SLUICE_BE_RETIRED);
+}
+
 /* The writer died between new backends and their service. */
 Test(layout, slots_that_nobody_ever_saw_are_taken_back)
 {

@@ -453,7 +453,8 @@ static void service_equal(const struct tables *t, const struct image_service *wa
 
 		cr_assert_neq(slot, 0);
 		cr_assert_eq(t->backends[slot].flags,
-			     SLUICE_BE_USED | (b->host ? SLUICE_BE_HOST : 0));
+			     SLUICE_BE_USED | (b->host ? SLUICE_BE_HOST : 0) |
+			     (want->reset ? SLUICE_BE_RESET : 0));
 	}
 	for (size_t slot = 1; slot < t->n_backends; slot++)
 		live += (t->backends[slot].flags & (SLUICE_BE_USED | SLUICE_BE_RETIRED)) ==

@@ -173,6 +173,8 @@ struct slice {
 #define LABEL_HEADLESS "service.kubernetes.io/headless"
 #define LABEL_SERVICE_PROXY "service.kubernetes.io/service-proxy-name"
 #define LABEL_ZONE "topology.kubernetes.io/zone"
+/* Ours: "reset" or "keep", the default. */
+#define ANNOTATION_ON_REMOVAL "sluice/on-endpoint-removal"
 #define ANNOTATION_TOPOLOGY_MODE "service.kubernetes.io/topology-mode"
 /* What cluster/ makes bears these in LABEL_MANAGED_BY: from selectors, and from Endpoints. */
 #define SLUICE_SLICE_MANAGER "endpointslice-controller.sluice"

@@ -292,10 +292,20 @@ static void topology_check(struct refuse *r, const struct service *s)
 			    "specified", "metadata.annotations[" ANNOTATION_TOPOLOGY_MODE "]");
 }
 
+static void removal_check(struct refuse *r, const struct service *s)
+{
+	const char *what = labels_find(&s->meta.annotations, ANNOTATION_ON_REMOVAL);
+
+	if (what && strcmp(what, "keep") != 0 && strcmp(what, "reset") != 0)
+		refuse_choice(r, what, "\"keep\", \"reset\"",
+			      "metadata.annotations[" ANNOTATION_ON_REMOVAL "]");
+}
+
 void service_check(struct refuse *r, const struct service *s)
 {
 	meta_check(r, &s->meta, dns_label_wrong);
 	topology_check(r, s);
+	removal_check(r, s);
 	type_check(r, s);
 	ports_check(r, s);
 	labels_check(r, &s->selector, "spec.selector");

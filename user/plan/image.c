@@ -283,6 +283,13 @@ static int port_backends(struct making *m, const struct side *s, const struct se
 	return r;
 }
 
+static bool service_resets(const struct service *svc)
+{
+	const char *what = labels_find(&svc->meta.annotations, ANNOTATION_ON_REMOVAL);
+
+	return what && !strcmp(what, "reset");
+}
+
 static int port_make(struct making *m, const struct side *s, const struct service_port *p)
 {
 	struct image_service made = {
@@ -292,6 +299,7 @@ static int port_make(struct making *m, const struct side *s, const struct servic
 		.port_name = p->name ? p->name : "",
 		.protocol = p->protocol,
 		.port = p->port,
+		.reset = service_resets(s->svc),
 	};
 	struct image_service *in_place;
 

@@ -235,7 +235,8 @@ static int backend_assign(struct layout *l, const struct image_service *svc,
 	op.backend = (struct sluice_backend){
 		.addr = addr_wire(&want->addr),
 		.port = htons(want->port),
-		.flags = SLUICE_BE_USED | (want->host ? SLUICE_BE_HOST : 0),
+		.flags = SLUICE_BE_USED | (want->host ? SLUICE_BE_HOST : 0) |
+			 (svc->reset ? SLUICE_BE_RESET : 0),
 		.gen = l->view->backends[*slot].gen + fresh,
 		.service = row,
 	};
