@@ -256,7 +256,7 @@ static char *printed(const struct report *r, bool backends)
 
 	cr_assert_not_null(mem);
 	cr_assert_eq(report_print(mem, r, backends, &e), 0);
-	cr_assert_eq(report_print_reasons(mem, r, &e), 0);
+	cr_assert_eq(report_print_reasons(mem, r, false, &e), 0);
 	fclose(mem);
 	return text;
 }
@@ -264,6 +264,28 @@ static char *printed(const struct report *r, bool backends)
 static void expect_line(const char *text, const char *line)
 {
 	cr_expect(strstr(text, line), "\n%s\nis not in\n%s", line, text);
+}
+
+Test(cli_report, every_reason_to_drop)
+{
+	own(image_done) struct image img = sample_image();
+	own(report_done) struct report r = sample_report(&img);
+	own(free) char *text = NULL;
+	struct err e = { 0 };
+	size_t len;
+	FILE *mem = open_memstream(&text, &len);
+
+	cr_assert_not_null(mem);
+	cr_assert_eq(report_print_reasons(mem, &r, true, &e), 0);
+	cr_assert_eq(report_print_service_drops(mem, &r, &e), 0);
+	fclose(mem);
+	for (enum sluice_reason i = 0; i < SLUICE_R_COUNT; i++)
+		cr_expect_eq(!!strstr(text, reason_infos[i].label), reason_is_drop(i), "%s in\n%s",
+			     reason_infos[i].label, text);
+	for (enum sluice_reason i = 0; i < SLUICE_R_COUNT; i++)
+		cr_expect_str_neq(reason_infos[i].label, "other");
+	expect_line(text, " 0     0 B   no free source port");
+	expect_line(text, "default/web   http:80/TCP   noBackend         4\n");
 }
 
 Test(cli_report, table_for_a_person)

@@ -17,6 +17,11 @@ static void put_counts(struct table *t, struct libscols_line *row,
 	table_cell(t, row, "%s", format_count(report_active(c), buf));
 }
 
+static void put_service(struct table *t, struct libscols_line *row, const struct report_service *s)
+{
+	table_cell(t, row, "%s%s%s", s->namespace, *s->namespace ? "/" : "", s->name);
+}
+
 static void put_port(struct table *t, struct libscols_line *row, const struct report_service *s)
 {
 	if (!s->protocol)
@@ -69,7 +74,7 @@ int report_print(FILE *out, const struct report *r, bool backends, struct err *r
 	vec_each(s, &r->services) {
 		struct libscols_line *row = table_row(t, NULL);
 
-		table_cell(t, row, "%s%s%s", s->namespace, *s->namespace ? "/" : "", s->name);
+		put_service(t, row, s);
 		put_port(t, row, s);
 		put_counts(t, row, &s->count);
 		table_cell(t, row, "%s", format_count(report_drops(s), buf));
@@ -83,7 +88,7 @@ int report_print(FILE *out, const struct report *r, bool backends, struct err *r
 	return table_print(t, out, reterr);
 }
 
-int report_print_reasons(FILE *out, const struct report *r, struct err *reterr)
+int report_print_reasons(FILE *out, const struct report *r, bool all, struct err *reterr)
 {
 	own(table_free) struct table *t = table_new();
 	const struct sluice_tally *other = &r->reasons[SLUICE_R_NOT_OURS];
@@ -100,7 +105,7 @@ int report_print_reasons(FILE *out, const struct report *r, struct err *reterr)
 		const struct sluice_tally *tally = &r->reasons[i];
 		struct libscols_line *row;
 
-		if (!reason_is_drop(i) || !tally->packets)
+		if (!reason_is_drop(i) || (!tally->packets && !all))
 			continue;
 		row = table_row(t, NULL);
 		table_cell(t, row, "%s", reason_infos[i].label);
@@ -114,6 +119,38 @@ int report_print_reasons(FILE *out, const struct report *r, struct err *reterr)
 	fprintf(out, "%s%s packets, %s, were for no service\n",
 		n ? "\n" : "nothing dropped; ", format_count(other->packets, packets),
 		format_bytes(other->bytes, bytes));
+	return 0;
+}
+
+int report_print_service_drops(FILE *out, const struct report *r, struct err *reterr)
+{
+	own(table_free) struct table *t = table_new();
+	char buf[FORMAT_MAX];
+	size_t n = 0;
+
+	if (!t)
+		return err_nomem(reterr);
+	table_column(t, "SERVICE", TABLE_LEFT);
+	table_column(t, "PORT", TABLE_LEFT);
+	table_column(t, "DROPPED", TABLE_LEFT);
+	table_column(t, "PACKETS", TABLE_RIGHT);
+	vec_each(s, &r->services) {
+		for (enum sluice_reason i = 0; i < SLUICE_R_COUNT; i++) {
+			struct libscols_line *row;
+
+			if (!reason_is_drop(i) || !s->drops[i])
+				continue;
+			row = table_row(t, NULL);
+			put_service(t, row, s);
+			put_port(t, row, s);
+			table_cell(t, row, "%s", reason_infos[i].label);
+			table_cell(t, row, "%s", format_count(s->drops[i], buf));
+			n++;
+		}
+	}
+	if (n)
+		return table_print(t, out, reterr);
+	fputs("nothing dropped that was for a service\n", out);
 	return 0;
 }
 

@@ -11,8 +11,12 @@
 /* With a row for each backend below its service if @backends. */
 int report_print(FILE *out, const struct report *r, bool backends, struct err *reterr);
 
-/* The reasons for which packets were dropped, and how many were none of ours. */
-int report_print_reasons(FILE *out, const struct report *r, struct err *reterr);
+/* The reasons for which packets were dropped, with those that never happened if @all, and how many
+ * packets were none of ours. */
+int report_print_reasons(FILE *out, const struct report *r, bool all, struct err *reterr);
+
+/* For each of these services the reasons for which packets of it were dropped. */
+int report_print_service_drops(FILE *out, const struct report *r, struct err *reterr);
 
 /* The reasons for which packets of these services were dropped; nothing if none was. */
 int report_print_drops(FILE *out, const struct report *r, struct err *reterr);

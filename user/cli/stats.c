@@ -22,6 +22,7 @@ struct stats_opts {
 	const char *namespace;
 	bool all_namespaces;
 	bool backends;
+	bool drops;
 	int output;
 };
 
@@ -60,6 +61,18 @@ static int print_json(const struct report *rep, struct err *reterr)
 	return 0;
 }
 
+/* What was stopped, and why: on the node, and of which services. */
+static int print_drops(const struct report *rep, bool totals, struct err *reterr)
+{
+	int r = totals ? report_print_reasons(stdout, rep, true, reterr) : 0;
+
+	if (r)
+		return r;
+	if (totals)
+		putchar('\n');
+	return report_print_service_drops(stdout, rep, reterr);
+}
+
 /* The totals are the node's: they stand below the table of all services only. */
 static int print_tables(const struct report *rep, const struct stats_opts *o, bool totals,
 			struct err *reterr)
@@ -73,7 +86,7 @@ static int print_tables(const struct report *rep, const struct stats_opts *o, bo
 	if (r || !totals)
 		return r;
 	putchar('\n');
-	return report_print_reasons(stdout, rep, reterr);
+	return report_print_reasons(stdout, rep, false, reterr);
 }
 
 static int cmd_stats(const struct cmd_context *ctx, int argc, char **argv)
@@ -86,12 +99,16 @@ static int cmd_stats(const struct cmd_context *ctx, int argc, char **argv)
 
 	if (o->all_namespaces && o->namespace)
 		return say_usage(ctx, "either -A or -n, not both");
+	if (o->backends && o->drops)
+		return say_usage(ctx, "either --backends or --drops, not both");
 
 	r = report_load(ctx, &view, &rep, &e);
 	if (!r)
 		r = report_filter(&rep, o->namespace, argv, (size_t)argc, &e);
 	if (!r && o->output == STATS_JSON)
 		r = print_json(&rep, &e);
+	else if (!r && o->drops)
+		r = print_drops(&rep, !argc && !o->namespace, &e);
 	else if (!r)
 		r = print_tables(&rep, o, !argc && !o->namespace, &e);
 	return r ? say_failure(&e) : EXIT_SUCCESS;
@@ -100,6 +117,8 @@ static int cmd_stats(const struct cmd_context *ctx, int argc, char **argv)
 static const struct option_row stats_options[] = {
 	{ .name = "backends", .help = "a row for each backend, too",
 	  OPTION_FLAG(struct stats_opts, backends) },
+	{ .name = "drops", .help = "every reason to drop a packet, with its count",
+	  OPTION_FLAG(struct stats_opts, drops) },
 	{ .letter = 'n', .name = "namespace", .arg = "NS", .help = "of this namespace alone",
 	  OPTION_TEXT(struct stats_opts, namespace) },
 	{ .letter = 'A', .name = "all-namespaces", .help = "of all namespaces (default)",
