@@ -86,9 +86,9 @@ class Watch(Case):
     def test_before_there_is_any_state(self):
         p = self.watch("po", "-l", "app=web")
         self.apply(pod("a", "10.244.0.2"), pod("b", "10.244.0.3", labels={"app": "db"}))
-        self.expect(p, "NAME READY", "a True")
+        self.expect(p, "NAME READY", "a 1/1")
         self.apply(pod("b", "10.244.0.3"))      # by its labels it is one now
-        self.expect(p, "b True")
+        self.expect(p, "b 1/1")
 
     def test_state_taken_away_and_made_again(self):
         self.apply(service("web"))

@@ -95,7 +95,7 @@ struct object *make_pod(const struct pod_spec *spec)
 	p->hostname = copy(spec->hostname);
 	p->subdomain = copy(spec->subdomain);
 	p->ready = !spec->not_ready;
-	p->finished = spec->finished;
+	p->phase = spec->finished ? PHASE_SUCCEEDED : PHASE_UNSET;
 	for (size_t i = 0; i < 2 && spec->ips[i]; i++)
 		MUST(texts_push(&p->ips, spec->ips[i]));
 	for (size_t i = 0; i < 3 && spec->ports[i].port; i++) {
@@ -104,6 +104,9 @@ struct object *make_pod(const struct pod_spec *spec)
 		MUST(vec_push(&p->ports, (struct container_port){ copy(q->name), q->protocol,
 								  q->port }));
 	}
+	if (p->ports.n)
+		MUST(vec_push(&p->containers, (struct container){ .name = copy("main"),
+								  .n_ports = p->ports.n }));
 	return o;
 }
 

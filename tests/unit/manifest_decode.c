@@ -126,6 +126,17 @@ static const struct {
 	{ "apiVersion: v1\nkind: Pod\nspec: {containers: [{}, {ports: [{containerPort: x}]}]}",
 	  "web.yaml:3: spec.containers[1].ports[0].containerPort: must be a number between 1 and "
 	  "65535, not the string \"x\"" },
+	{ "apiVersion: v1\nkind: Pod\nstatus: {containerStatuses: [{ready: true}]}", "web.yaml:3: "
+	  "status.containerStatuses[0].name: Required value" },
+	{ "apiVersion: v1\nkind: Pod\nstatus: {containerStatuses: [{name: a, restartCount: -1}]}",
+	  "web.yaml:3: status.containerStatuses[0].restartCount: must be a number between 0 and "
+	  "2147483647" },
+	{ "apiVersion: v1\nkind: Pod\nstatus: {containerStatuses: [{name: a, state: {waiting: x}}]}",
+	  "web.yaml:3: status.containerStatuses[0].state.waiting: must be a map, not the string "
+	  "\"x\"" },
+	{ "apiVersion: v1\nkind: Pod\nstatus: {phase: Gone}", "web.yaml:3: status.phase: Unsupported "
+	  "value: \"Gone\": supported values: \"Failed\", \"Pending\", \"Running\", \"Succeeded\", "
+	  "\"Unknown\"" },
 	{ "apiVersion: v1\nkind: Node\nstatus: {allocatable: {cpu: lots}}", "web.yaml:3: "
 	  "status.allocatable.cpu: must be a number of processors like 4 or 3920m" },
 	{ "apiVersion: v1\nkind: Node\nstatus: {allocatable: {cpu: -1}}", "web.yaml:3: "

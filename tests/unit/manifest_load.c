@@ -105,12 +105,12 @@ Test(load, a_pod_is_what_matters_of_it)
 	const struct pod *p = &load_one("tests/manifests/pods.yaml", &objects, 1)->u.pod;
 
 	cr_expect(p->host_network);
-	cr_expect(p->finished);
+	cr_expect_eq(p->phase, PHASE_FAILED);
 	cr_expect_not(p->ready);
 	cr_expect_eq(p->meta.deleted, 1714979289);
 	p = &objects.at[0]->u.pod;
 	cr_expect(p->ready);
-	cr_expect_not(p->finished);
+	cr_expect_eq(p->phase, PHASE_RUNNING);
 	cr_expect_eq(p->ips.n, 2u);
 	cr_expect_str_eq(p->ips.at[0], "10.1.1.5");
 	cr_expect_eq(p->meta.created, 1714979289);

@@ -75,6 +75,37 @@ Test(print, every_example_reads_back_the_same)
 	}
 }
 
+/* Containers come in four lists, and a status may tell of one that the spec does not. */
+Test(print, a_pod_keeps_what_was_said_of_its_containers)
+{
+	static const char text[] =
+		"{apiVersion: v1, kind: Pod, metadata: {name: p, ownerReferences: [{apiVersion: apps/v1, "
+		"kind: ReplicaSet, name: r, uid: u, controller: true}]}, spec: {containers: [{name: a, "
+		"ports: [{containerPort: 1}, {containerPort: 2}]}, {name: b}], initContainers: [{name: s, "
+		"restartPolicy: Always, ports: [{containerPort: 3}]}, {name: i}]}, status: {phase: "
+		"Pending, reason: Because, containerStatuses: [{name: c, ready: false, restartCount: 3, "
+		"state: {waiting: {reason: ErrImagePull}}}, {name: a, ready: true, state: {running: {}}}], "
+		"initContainerStatuses: [{name: s, ready: true, restartCount: 1}, {name: i}]}}";
+	own(objects_done) object_vec objects = { 0 };
+	struct err e = { 0 };
+	const struct pod *p;
+
+	cr_assert_eq(manifest_parse("p", text, strlen(text), NULL, &objects, &e), 0, "%s", e.text);
+	p = &objects.at[0]->u.pod;
+	cr_assert_eq(p->containers.n, 4);
+	cr_expect_str_eq(p->containers.at[2].name, "c");
+	cr_expect_eq(p->containers.at[2].restarts, 3);
+	cr_expect_str_eq(p->containers.at[2].reason, "ErrImagePull");
+	cr_expect(p->containers.at[3].sidecar);
+	cr_expect_eq(p->containers.at[3].restarts, 1);
+	cr_expect_eq(p->containers.at[0].n_ports, 2);
+	cr_expect_eq(p->containers.at[0].state, CONTAINER_RUNNING);
+	cr_expect_not(p->containers.at[1].reported);
+	cr_expect_eq(p->phase, PHASE_PENDING);
+	cr_expect_str_eq(p->meta.owners.at[0].kind, "ReplicaSet");
+	reads_back(&objects, "p");
+}
+
 Test(print, strings_keep_their_value_whatever_they_look_like)
 {
 	static const char *const texts[] = {

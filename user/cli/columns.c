@@ -34,14 +34,14 @@ static void print_more(FILE *out, size_t n)
 
 /* --- any kind ----------------------------------------------------------------- */
 
-CELL(cell_name)
+void cell_name(FILE *out, const struct object *o, const struct column_env *env)
 {
 	if (env->with_kind)
 		fprintf(out, "%s/", kind_infos[o->kind].printed);
 	fputs(o->meta->name, out);
 }
 
-CELL(cell_age)
+void cell_age(FILE *out, const struct object *o, const struct column_env *env)
 {
 	char buf[FORMAT_MAX];
 
@@ -183,24 +183,29 @@ static const struct column slice_columns[] = {
 
 /* --- endpoints ----------------------------------------------------------------- */
 
-/* Every ready address with every port, as kubectl pairs them. */
+static void print_pair(FILE *out, const char *ip, const struct slice_port *port)
+{
+	if (port)
+		fprintf(out, strchr(ip, ':') ? "[%s]:%u" : "%s:%u", ip, port->port);
+	else
+		fputs(ip, out);
+}
+
+/* Every port with every ready address, in kubectl's order. */
 CELL(cell_pairs)
 {
 	size_t n = 0;
 
 	vec_each(subset, &o->u.endpoints.subsets) {
-		vec_each(e, &subset->ready) {
-			size_t ports = subset->ports.n;
+		size_t ports = subset->ports.n;
 
-			for (size_t i = 0; i < (ports ? ports : 1); i++, n++) {
-				bool v6 = ports && strchr(e->addresses.at[0], ':');
-
-				if (n >= CELL_LIST_MAX)
+		for (size_t i = 0; i < (ports ? ports : 1); i++) {
+			vec_each(e, &subset->ready) {
+				if (n++ >= CELL_LIST_MAX)
 					continue;
-				fprintf(out, "%s%s%s%s", n ? "," : "", v6 ? "[" : "",
-					e->addresses.at[0], v6 ? "]" : "");
-				if (ports)
-					fprintf(out, ":%u", subset->ports.at[i].port);
+				fputs(n > 1 ? "," : "", out);
+				print_pair(out, e->addresses.at[0],
+					   ports ? &subset->ports.at[i] : NULL);
 			}
 		}
 	}
@@ -217,50 +222,36 @@ static const struct column endpoints_columns[] = {
 	{ 0 },
 };
 
-/* --- pods --------------------------------------------------------------------- */
-
-/* Not "1/1": containers are not known here, the Ready condition is. */
-CELL(cell_ready)
-{
-	fputs(o->u.pod.ready ? "True" : "False", out);
-}
-
-CELL(cell_pod_status)
-{
-	const struct pod *p = &o->u.pod;
-
-	fputs(o->meta->deleted ? "Terminating"
-	      : p->finished    ? "Completed"
-	      : !p->ips.n      ? "Pending"
-			       : "Running", out);
-}
-
-CELL(cell_pod_ip)
-{
-	fputs(or_none(o->u.pod.ips.n ? o->u.pod.ips.at[0] : NULL), out);
-}
-
-CELL(cell_pod_node)
-{
-	fputs(or_none(o->u.pod.node_name), out);
-}
-
-static const struct column pod_columns[] = {
-	{ "NAME", false, cell_name },
-	{ "READY", false, cell_ready },
-	{ "STATUS", false, cell_pod_status },
-	{ "IP", false, cell_pod_ip },
-	{ "NODE", false, cell_pod_node },
-	{ "AGE", false, cell_age },
-	{ 0 },
-};
-
 /* --- nodes -------------------------------------------------------------------- */
 
-/* What matters here of a node is whether it is this one. */
+#define LABEL_ROLE "node-role.kubernetes.io/"
+
 CELL(cell_node_status)
 {
-	fputs(env->node && !strcmp(env->node, o->meta->name) ? "Local" : "Remote", out);
+	const struct node *n = &o->u.node;
+
+	fputs(n->ready == TRI_UNSET ? "Unknown" : n->ready == TRI_TRUE ? "Ready" : "NotReady",
+	      out);
+	if (n->unschedulable)
+		fputs(",SchedulingDisabled", out);
+}
+
+CELL(cell_node_roles)
+{
+	size_t n = 0;
+
+	vec_each(l, &o->meta->labels) {
+		if (!strncmp(l->key, LABEL_ROLE, strlen(LABEL_ROLE)))
+			fprintf(out, "%s%s", n++ ? "," : "", l->key + strlen(LABEL_ROLE));
+	}
+	if (!n)
+		fputs("<none>", out);
+}
+
+/* Whether it is this one, which matters here and nowhere else. */
+CELL(cell_node_local)
+{
+	fputs(env->node && !strcmp(env->node, o->meta->name) ? "yes" : "no", out);
 }
 
 CELL(cell_internal_ip)
@@ -286,8 +277,10 @@ CELL(cell_pod_cidr)
 static const struct column node_columns[] = {
 	{ "NAME", false, cell_name },
 	{ "STATUS", false, cell_node_status },
-	{ "INTERNAL-IP", false, cell_internal_ip },
+	{ "ROLES", false, cell_node_roles },
 	{ "AGE", false, cell_age },
+	{ "INTERNAL-IP", false, cell_internal_ip },
+	{ "LOCAL", false, cell_node_local },
 	{ "POD-CIDR", true, cell_pod_cidr },
 	{ 0 },
 };

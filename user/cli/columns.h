@@ -22,5 +22,12 @@ struct column {
 
 extern const struct column *const kind_columns[KIND_COUNT];
 
+/* Of a kind that has a file of its own. */
+extern const struct column pod_columns[];
+
+/* For columns of any kind. */
+void cell_name(FILE *out, const struct object *o, const struct column_env *env);
+void cell_age(FILE *out, const struct object *o, const struct column_env *env);
+
 /* For --show-labels, behind those of any kind. */
 extern const struct column column_labels;

@@ -78,7 +78,7 @@ int candidates_find(struct candidates *ret, const struct service *s, enum family
 	ret->n_ports = s->ports.n;
 	ret->list.n = ret->numbers.n = 0;
 	vec_each(p, pods) {
-		if ((*p)->finished || !pod_ip(*p, family, &addr))
+		if (pod_is_finished(*p) || !pod_ip(*p, family, &addr))
 			continue;
 		if (add(ret, s, *p, &addr) < 0)
 			return -ENOMEM;

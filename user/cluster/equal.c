@@ -35,11 +35,19 @@ static bool labels_eq(const label_vec *a, const label_vec *b)
 		same_;                                                             \
 	})
 
+static bool owner_eq(const struct owner *a, const struct owner *b)
+{
+	return text_eq(a->api_version, b->api_version) && text_eq(a->kind, b->kind) &&
+	       text_eq(a->name, b->name) && text_eq(a->uid, b->uid) &&
+	       a->controller == b->controller && a->block_deletion == b->block_deletion;
+}
+
 static bool meta_eq(const struct meta *a, const struct meta *b)
 {
 	return text_eq(a->name, b->name) && text_eq(a->namespace, b->namespace) &&
 	       a->deleted == b->deleted && labels_eq(&a->labels, &b->labels) &&
-	       labels_eq(&a->annotations, &b->annotations);
+	       labels_eq(&a->annotations, &b->annotations) &&
+	       VEC_EQ(&a->owners, &b->owners, owner_eq);
 }
 
 static bool service_port_eq(const struct service_port *a, const struct service_port *b)
@@ -128,11 +136,19 @@ static bool container_port_eq(const struct container_port *a, const struct conta
 	return text_eq(a->name, b->name) && a->protocol == b->protocol && a->port == b->port;
 }
 
+static bool container_eq(const struct container *a, const struct container *b)
+{
+	return text_eq(a->name, b->name) && a->sidecar == b->sidecar && a->n_ports == b->n_ports &&
+	       a->reported == b->reported && a->ready == b->ready && a->restarts == b->restarts &&
+	       a->state == b->state && text_eq(a->reason, b->reason);
+}
+
 static bool pod_eq(const struct pod *a, const struct pod *b)
 {
 	return text_eq(a->node_name, b->node_name) && text_eq(a->hostname, b->hostname) &&
 	       text_eq(a->subdomain, b->subdomain) && a->host_network == b->host_network &&
-	       a->ready == b->ready && a->finished == b->finished && texts_eq(&a->ips, &b->ips) &&
+	       a->ready == b->ready && a->phase == b->phase && text_eq(a->reason, b->reason) &&
+	       texts_eq(&a->ips, &b->ips) && VEC_EQ(&a->containers, &b->containers, container_eq) &&
 	       VEC_EQ(&a->ports, &b->ports, container_port_eq);
 }
 
@@ -141,7 +157,7 @@ static bool node_eq(const struct node *a, const struct node *b)
 	return texts_eq(&a->pod_cidrs, &b->pod_cidrs) &&
 	       texts_eq(&a->internal_ips, &b->internal_ips) &&
 	       texts_eq(&a->external_ips, &b->external_ips) && a->cpu_milli == b->cpu_milli &&
-	       a->ready == b->ready;
+	       a->ready == b->ready && a->unschedulable == b->unschedulable;
 }
 
 bool object_equal(const struct object *a, const struct object *b)

@@ -11,6 +11,19 @@ const struct choice family_choices[] = {
 	{ "IPv4", FAMILY_V4 + 1 }, { "IPv6", FAMILY_V6 + 1 }, { NULL, 0 },
 };
 
+#define AT(member) .off = offsetof(struct owner, member)
+
+static const struct field owner_fields[] = {
+	{ "apiVersion", FIELD_TEXT, AT(api_version) },
+	{ "kind", FIELD_TEXT, AT(kind) },
+	{ "name", FIELD_TEXT, AT(name) },
+	{ "uid", FIELD_TEXT, AT(uid) },
+	{ "controller", FIELD_TRISTATE, AT(controller) },
+	{ "blockOwnerDeletion", FIELD_TRISTATE, AT(block_deletion) },
+};
+static const struct shape owner_shape = SHAPE(owner_fields, .size = sizeof(struct owner));
+
+#undef AT
 #define AT(member) .off = offsetof(struct meta, member)
 
 static const struct field meta_fields[] = {
@@ -20,6 +33,7 @@ static const struct field meta_fields[] = {
 	{ "uid", FIELD_TEXT, AT(uid) },
 	{ "labels", FIELD_LABELS, AT(labels) },
 	{ "annotations", FIELD_LABELS, AT(annotations) },
+	{ "ownerReferences", FIELD_LIST, AT(owners), .shape = &owner_shape },
 	{ "creationTimestamp", FIELD_TIME, AT(created) },
 	{ "deletionTimestamp", FIELD_TIME, AT(deleted) },
 };

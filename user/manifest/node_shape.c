@@ -150,6 +150,7 @@ static int ready_encode(const void *at, json_t *map)
 
 static const struct field spec_fields[] = {
 	{ "podCIDRs", FIELD_TEXTS, AT(pod_cidrs) },
+	{ "unschedulable", FIELD_BOOL, AT(unschedulable) },
 	{ "podCIDR", FIELD_OTHER, .decode = pod_cidr_decode, .encode = pod_cidr_encode },
 };
 static const struct shape spec_shape = SHAPE(spec_fields);

@@ -6,6 +6,28 @@
 
 #define ANNOTATION_BYTES_MAX (256 * 1024)
 
+bool owner_is_service(const struct owner *o)
+{
+	return o->name && o->kind && (!strcmp(o->kind, kind_infos[KIND_SERVICE].kind) ||
+				      !strcmp(o->kind, kind_infos[KIND_ENDPOINTS].kind));
+}
+
+int owner_add(struct meta *m, const struct owner *from)
+{
+	struct owner *to;
+
+	if (vec_reserve(&m->owners, 1) < 0)
+		return -ENOMEM;
+	to = &m->owners.at[m->owners.n++];
+	*to = (struct owner){ .controller = from->controller,
+			      .block_deletion = from->block_deletion };
+	if (text_copy(&to->api_version, from->api_version) < 0 ||
+	    text_copy(&to->kind, from->kind) < 0 || text_copy(&to->name, from->name) < 0 ||
+	    text_copy(&to->uid, from->uid) < 0)
+		return -ENOMEM;
+	return 0;
+}
+
 int meta_copy(struct meta *to, const struct meta *from)
 {
 	to->created = from->created;
@@ -17,6 +39,10 @@ int meta_copy(struct meta *to, const struct meta *from)
 	    labels_copy(&to->labels, &from->labels) < 0 ||
 	    labels_copy(&to->annotations, &from->annotations) < 0)
 		return -ENOMEM;
+	vec_each(o, &from->owners) {
+		if (owner_add(to, o) < 0)
+			return -ENOMEM;
+	}
 	return 0;
 }
 
@@ -28,6 +54,18 @@ void meta_done(struct meta *m)
 	free(m->generate_name);
 	labels_done(&m->labels);
 	labels_done(&m->annotations);
+	vec_each(o, &m->owners) {
+		free(o->api_version);
+		free(o->kind);
+		free(o->name);
+		free(o->uid);
+	}
+	vec_done(&m->owners);
+}
+
+void meta_sort_labels(struct meta *m)
+{
+	labels_sort(&m->labels);
 }
 
 int meta_default(struct meta *m, bool namespaced)
@@ -73,6 +111,18 @@ void labels_check(struct refuse *r, const label_vec *labels, const char *field)
 	}
 }
 
+static void owners_check(struct refuse *r, const owner_vec *owners)
+{
+	for (size_t i = 0; i < owners->n; i++) {
+		const struct owner *o = &owners->at[i];
+
+		if (!o->kind || !*o->kind)
+			refuse_absent(r, NULL, "metadata.ownerReferences[%zu].kind", i);
+		if (!o->name || !*o->name)
+			refuse_absent(r, NULL, "metadata.ownerReferences[%zu].name", i);
+	}
+}
+
 static void name_check(struct refuse *r, const struct meta *m,
 		       const char *(*name_wrong)(const char *))
 {
@@ -99,4 +149,5 @@ void meta_check(struct refuse *r, const struct meta *m, const char *(*name_wrong
 		refuse_text(r, m->namespace, wrong, "metadata.namespace");
 	labels_check(r, &m->labels, "metadata.labels");
 	annotations_check(r, &m->annotations);
+	owners_check(r, &m->owners);
 }

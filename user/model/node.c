@@ -6,6 +6,7 @@ int node_copy(struct node *to, const struct node *from)
 {
 	to->cpu_milli = from->cpu_milli;
 	to->ready = from->ready;
+	to->unschedulable = from->unschedulable;
 	if (texts_copy(&to->pod_cidrs, &from->pod_cidrs) < 0 ||
 	    texts_copy(&to->internal_ips, &from->internal_ips) < 0 ||
 	    texts_copy(&to->external_ips, &from->external_ips) < 0)

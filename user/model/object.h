@@ -17,6 +17,12 @@
 #include "base/own.h"
 #include "base/vec.h"
 
+enum tristate {
+	TRI_UNSET,
+	TRI_TRUE,
+	TRI_FALSE,
+};
+
 struct label {
 	char *key;
 	char *value;
@@ -25,6 +31,18 @@ struct label {
 typedef VEC(struct label) label_vec;
 typedef VEC(char *) text_vec;
 
+/* Who is gone takes with it what it owns. */
+struct owner {
+	char *api_version;
+	char *kind;
+	char *name;
+	char *uid;		/* of another cluster, or absent: never compared */
+	enum tristate controller;
+	enum tristate block_deletion;
+};
+
+typedef VEC(struct owner) owner_vec;
+
 struct meta {
 	char *name;		/* never NULL */
 	char *namespace;	/* never NULL; "" for Nodes */
@@ -32,6 +50,7 @@ struct meta {
 	char *generate_name;	/* only in input; refused */
 	label_vec labels;	/* sorted by key after defaulting */
 	label_vec annotations;
+	owner_vec owners;	/* ownerReferences */
 	int64_t created;	/* seconds since 1970, 0 = not yet stored */
 	int64_t deleted;	/* deletionTimestamp, 0 = not being deleted */
 };
@@ -129,12 +148,6 @@ const char *service_ips_text(const struct service *s, char buf[static SERVICE_IP
 
 /* --- EndpointSlice ------------------------------------------------------------ */
 
-enum tristate {
-	TRI_UNSET,
-	TRI_TRUE,
-	TRI_FALSE,
-};
-
 struct endpoint {
 	text_vec addresses;		/* at least one; only [0] is used */
 	enum tristate ready;		/* unset means true */
@@ -179,6 +192,9 @@ struct slice {
 /* What cluster/ makes bears these in LABEL_MANAGED_BY: from selectors, and from Endpoints. */
 #define SLUICE_SLICE_MANAGER "endpointslice-controller.sluice"
 #define SLUICE_MIRROR_MANAGER "endpointslicemirroring-controller.sluice"
+/* And what a cluster's own controllers make, these. */
+#define KUBE_SLICE_MANAGER "endpointslice-controller.k8s.io"
+#define KUBE_MIRROR_MANAGER "endpointslicemirroring-controller.k8s.io"
 
 /* --- Endpoints ---------------------------------------------------------------- */
 
@@ -196,6 +212,7 @@ struct endpoints {
 
 /* A deep copy that overwrites *@to. 0 or -ENOMEM, then it is half a one, for its owner to free. */
 int endpoint_copy(struct endpoint *to, const struct endpoint *from);
+void endpoint_done(struct endpoint *e);
 
 #define LABEL_SKIP_MIRROR "endpointslice.kubernetes.io/skip-mirror"
 
@@ -207,6 +224,37 @@ struct container_port {
 	uint16_t port;
 };
 
+enum container_state {
+	CONTAINER_UNKNOWN,
+	CONTAINER_WAITING,
+	CONTAINER_RUNNING,
+	CONTAINER_TERMINATED,
+};
+
+struct container {
+	char *name;		/* NULL if it has none */
+	bool sidecar;		/* an init container that is always restarted */
+	size_t n_ports;		/* of the pod's ports, behind those of the containers before it */
+	/* Of its status: */
+	bool reported;		/* there is one */
+	bool ready;
+	uint32_t restarts;
+	enum container_state state;
+	char *reason;		/* why it waits, or has terminated */
+};
+
+/* One pod may have so many containers. */
+#define CONTAINERS_MAX 1000
+
+enum pod_phase {
+	PHASE_UNSET,
+	PHASE_PENDING,
+	PHASE_RUNNING,
+	PHASE_SUCCEEDED,
+	PHASE_FAILED,
+	PHASE_UNKNOWN,
+};
+
 struct pod {
 	struct meta meta;
 	char *node_name;
@@ -214,10 +262,15 @@ struct pod {
 	char *subdomain;
 	bool host_network;
 	bool ready;		/* condition Ready=True */
-	bool finished;		/* phase Succeeded or Failed */
+	enum pod_phase phase;
+	char *reason;		/* why it is in it: "Evicted" */
 	text_vec ips;		/* podIP first, then the rest of podIPs */
+	VEC(struct container) containers;	/* then sidecars */
 	VEC(struct container_port) ports;	/* containers, then sidecars */
 };
+
+/* Whether it has come to its end, and is no endpoint any more. */
+bool pod_is_finished(const struct pod *p);
 
 /* --- Node --------------------------------------------------------------------- */
 
@@ -228,6 +281,7 @@ struct node {
 	text_vec external_ips;
 	uint32_t cpu_milli;	/* status.allocatable.cpu in thousandths; 0 if not given */
 	enum tristate ready;	/* condition Ready; unset counts as ready */
+	bool unschedulable;	/* as `kubectl cordon` makes it */
 };
 
 /* --- any of them -------------------------------------------------------------- */
@@ -302,6 +356,15 @@ bool labels_match(const label_vec *selector, const label_vec *labels);
 int labels_set(label_vec *labels, const char *key, const char *value);
 
 void labels_done(label_vec *labels);
+
+/* Whether it is a Service, or the Endpoints of one, which bear its name. */
+bool owner_is_service(const struct owner *o);
+
+/* Appends a copy: 0 or -ENOMEM, then it may be half a one, for its object to free. */
+int owner_add(struct meta *m, const struct owner *from);
+
+/* By key, as those of an object that was defaulted are. */
+void meta_sort_labels(struct meta *m);
 
 int texts_push(text_vec *texts, const char *text);	/* copies */
 void texts_done(text_vec *texts);

@@ -4,15 +4,31 @@
 #include "model/kinds.h"
 #include "model/syntax.h"
 
+static int containers_copy(struct pod *to, const struct pod *from)
+{
+	if (vec_reserve(&to->containers, from->containers.n) < 0)
+		return -ENOMEM;
+	vec_each(c, &from->containers) {
+		struct container *copy = &to->containers.at[to->containers.n++];
+
+		*copy = *c;
+		copy->name = copy->reason = NULL;
+		if (text_copy(&copy->name, c->name) < 0 || text_copy(&copy->reason, c->reason) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int pod_copy(struct pod *to, const struct pod *from)
 {
 	to->host_network = from->host_network;
 	to->ready = from->ready;
-	to->finished = from->finished;
+	to->phase = from->phase;
 	if (text_copy(&to->node_name, from->node_name) < 0 ||
 	    text_copy(&to->hostname, from->hostname) < 0 ||
 	    text_copy(&to->subdomain, from->subdomain) < 0 ||
-	    texts_copy(&to->ips, &from->ips) < 0 ||
+	    text_copy(&to->reason, from->reason) < 0 ||
+	    texts_copy(&to->ips, &from->ips) < 0 || containers_copy(to, from) < 0 ||
 	    vec_reserve(&to->ports, from->ports.n) < 0)
 		return -ENOMEM;
 	vec_each(p, &from->ports) {
@@ -31,10 +47,21 @@ void pod_done(struct pod *p)
 	free(p->node_name);
 	free(p->hostname);
 	free(p->subdomain);
+	free(p->reason);
 	texts_done(&p->ips);
+	vec_each(c, &p->containers) {
+		free(c->name);
+		free(c->reason);
+	}
+	vec_done(&p->containers);
 	vec_each(port, &p->ports)
 		free(port->name);
 	vec_done(&p->ports);
+}
+
+bool pod_is_finished(const struct pod *p)
+{
+	return p->phase == PHASE_SUCCEEDED || p->phase == PHASE_FAILED;
 }
 
 int pod_default(struct pod *p)

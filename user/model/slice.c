@@ -73,7 +73,7 @@ int slice_copy(struct slice *to, const struct slice *from)
 	return 0;
 }
 
-static void endpoint_done(struct endpoint *e)
+void endpoint_done(struct endpoint *e)
 {
 	texts_done(&e->addresses);
 	texts_done(&e->zone_hints);
