@@ -166,6 +166,31 @@ Test(cluster_slices, named_ports_are_looked_up_pod_by_pod)
 	cr_assert(seen[0] && seen[1] && seen[2]);
 }
 
+Test(cluster_slices, a_named_port_may_be_a_sidecars_but_no_other_init_containers)
+{
+	own(sandbox_done) struct sandbox w = sandbox_new();
+
+	sandbox_apply_text(&w,
+		"{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, "
+		"ports: [{port: 80, targetPort: http}]}}\n---\n"
+		"{apiVersion: v1, kind: Pod, metadata: {name: p, labels: {app: web}}, spec: {"
+		"initContainers: [{name: i, ports: [{name: http, containerPort: 1111}]}, {name: s, "
+		"restartPolicy: Always, ports: [{name: http, containerPort: 2222}]}], containers: "
+		"[{name: c, ports: [{name: other, containerPort: 3333}]}]}, status: {podIP: 10.0.0.1}}\n"
+		"---\n"
+		"{apiVersion: v1, kind: Pod, metadata: {name: q, labels: {app: web}}, spec: {"
+		"initContainers: [{name: s, restartPolicy: Always, ports: [{name: http, containerPort: "
+		"2222}]}], containers: [{name: c, ports: [{name: http, containerPort: 4444}]}]}, "
+		"status: {podIP: 10.0.0.2}}\n");
+	cr_assert_eq(n_slices(&w), 2);
+	for (size_t i = 0; i < 2; i++) {
+		const struct slice *s = slice_at(&w, i);
+		bool of_p = !strcmp(s->endpoints.at[0].addresses.at[0], "10.0.0.1");
+
+		cr_expect_eq(s->ports.at[0].port, of_p ? 2222 : 4444, "containers come first");
+	}
+}
+
 Test(cluster_slices, headless_without_ports_is_labelled_and_has_none)
 {
 	own(sandbox_done) struct sandbox w = sandbox_new();
@@ -255,7 +280,7 @@ Test(cluster_slices, of_the_user_are_never_touched)
 	char name[64];
 
 	EXPECT_APPLIED(&w, SERVICE("web", .selector = "app=web"), make_slice("s1", "web", NULL),
-		       make_slice("s2", "web", "endpointslice-controller.k8s.io"),
+		       make_slice("s2", "web", "another-controller.example.org"),
 		       make_slice("s3", "gone", "me"));
 	cr_assert_eq(n_slices(&w), 4);
 	cr_assert_eq(sandbox_delete(&w, KIND_SERVICE, "web"), 0);

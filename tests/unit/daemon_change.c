@@ -99,17 +99,24 @@ static void draw_pod(struct world *w, object_vec *to)
 /* Sometimes under the name of one that is generated. */
 static void draw_slice(struct world *w, object_vec *to)
 {
-	char name[256];
+	static const char *const managers[] = {
+		"", ", endpointslice.kubernetes.io/managed-by: endpointslice-controller.k8s.io",
+		", endpointslice.kubernetes.io/managed-by: endpointslicemirroring-controller.k8s.io",
+	};
+	char name[256], owners[128] = "";
 	size_t n;
 	struct object **slices = snapshot_kind(&w->whole, KIND_SLICE, &n);
 
 	snprintf(name, sizeof(name), "own-%u", draw(w, 3));
 	if (n && !draw(w, 3))
 		snprintf(name, sizeof(name), "%s", slices[draw(w, n)]->meta->name);
+	if (!draw(w, 3))
+		snprintf(owners, sizeof(owners), ", ownerReferences: [{kind: Service, name: s%u}, "
+			 "{kind: Endpoints, name: s%u}]", draw(w, SERVICES), draw(w, SERVICES));
 	parse(to, "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: %s, "
-		  "labels: {kubernetes.io/service-name: s%u}}, addressType: IPv4, "
+		  "labels: {kubernetes.io/service-name: s%u%s}%s}, addressType: IPv4, "
 		  "ports: [{name: p, port: 8080}], endpoints: [{addresses: [10.245.0.%u]}]}",
-	      name, draw(w, SERVICES), 10 + draw(w, 4));
+	      name, draw(w, SERVICES), managers[draw(w, 3)], owners, 10 + draw(w, 4));
 }
 
 static void draw_node(struct world *w, object_vec *to)

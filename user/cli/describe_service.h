@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "cli/slices.h"
+#include "cluster/slices.h"
 
 /* 0 or -ENOMEM. */
 int describe_service(FILE *out, const struct object *service, const struct slices *slices);

@@ -231,6 +231,27 @@ static int take_changed(staged_vec *staged, object_vec *puts, cluster_change_vec
 	return 0;
 }
 
+/*
+ * A slice may not be what was given: of one that a controller makes, what is given is only its
+ * name, if that. @changes is in the order of @staged.
+ */
+static void review_slices(const struct snapshot *after, const staged_vec *staged,
+			  cluster_change_vec *changes)
+{
+	for (size_t i = 0; i < changes->n; i++) {
+		struct cluster_change *c = &changes->at[i];
+		const struct object *old = staged->at[i].old, *now;
+
+		if (c->kind != KIND_SLICE)
+			continue;
+		now = snapshot_find(after, c->kind, c->namespace, c->name);
+		if (!old || !now)
+			c->change = now ? CHANGE_CREATED : old ? CHANGE_DELETED : CHANGE_NONE;
+		else
+			c->change = object_equal(old, now) ? CHANGE_NONE : CHANGE_CONFIGURED;
+	}
+}
+
 static int apply_staged(struct snapshot *snap, const struct cluster_config *cfg,
 			staged_vec *staged, cluster_change_vec *changes)
 {
@@ -240,8 +261,10 @@ static int apply_staged(struct snapshot *snap, const struct cluster_config *cfg,
 
 	if (edit_init(&e, snap) < 0 || take_changed(staged, &puts, &mine) < 0 ||
 	    edit_change(&e, &puts, NULL) < 0 || balance(&e, cfg) < 0 ||
-	    endpoints_sync(&e) < 0 ||
-	    changes_move(changes, &mine) < 0)
+	    endpoints_sync(&e) < 0)
+		return -ENOMEM;
+	review_slices(&e.view, staged, &mine);
+	if (changes_move(changes, &mine) < 0)
 		return -ENOMEM;
 	edit_commit(&e, snap);
 	return 0;

@@ -80,8 +80,10 @@ struct cluster_ref {
 };
 
 /*
- * Removes the named objects, and the generated slices of removed Services. -ENOENT if one is
- * not there and !@ignore_missing.
+ * Removes the named objects, and what Kubernetes would remove with a Service: the Endpoints of its
+ * name, the slices that controllers made for it, and those that it, or they, own. Of the generated
+ * slices of Services that stay, what is removed is made anew. -ENOENT if one is not there and
+ * !@ignore_missing.
  */
 int cluster_delete(struct snapshot *snap, const struct cluster_config *cfg,
 		   const struct cluster_ref *refs, size_t n, bool ignore_missing,

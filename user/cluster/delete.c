@@ -4,6 +4,7 @@
 #include "cluster/balance.h"
 #include "cluster/change.h"
 #include "cluster/endpoints.h"
+#include "cluster/slice_build.h"
 
 static int refuse_absent(const struct cluster_ref *ref, struct err *reterr)
 {
@@ -82,6 +83,94 @@ static int tell(const object_vec *found, const object_vec *sorted, cluster_chang
 	return 0;
 }
 
+/* --- what goes with them -------------------------------------------------------- */
+
+/* The endpoints controller removes the Endpoints of a Service that is gone, whoever made them. */
+static int add_endpoints(const struct snapshot *snap, object_vec *dels)
+{
+	size_t n = dels->n;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct object *o = dels->at[i];
+		struct object *same = o->kind != KIND_SERVICE ? NULL :
+			snapshot_find(snap, KIND_ENDPOINTS, o->meta->namespace, o->meta->name);
+
+		if (same && vec_push(dels, same) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static const struct object *find_owner(const struct snapshot *in, const struct object *slice,
+				       const struct owner *owner)
+{
+	enum kind kind;
+
+	if (!owner_is_service(owner))
+		return NULL;
+	kind = strcmp(owner->kind, kind_infos[KIND_SERVICE].kind) ? KIND_ENDPOINTS : KIND_SERVICE;
+	return snapshot_find(in, kind, slice->meta->namespace, owner->name);
+}
+
+/* Something that is gone owned it, and nothing that stays does. */
+static bool is_orphaned(const struct object *slice, const struct snapshot *snap,
+			const struct snapshot *gone)
+{
+	bool lost = false;
+
+	vec_each(owner, &slice->meta->owners) {
+		if (find_owner(gone, slice, owner))
+			lost = true;
+		else if (find_owner(snap, slice, owner))
+			return false;
+	}
+	return lost;
+}
+
+/* A controller made it for a Service that is gone. */
+static bool is_left_over(const struct object *slice, const struct snapshot *gone)
+{
+	const char *service = labels_find(&slice->meta->labels, LABEL_SERVICE_NAME);
+
+	return service && (slice_is_ours(slice) || slice_is_of_cluster(slice)) &&
+	       snapshot_find(gone, KIND_SERVICE, slice->meta->namespace, service);
+}
+
+static int add_slices(const struct snapshot *snap, object_vec *dels)
+{
+	const struct snapshot gone = { .objects = *dels };
+	object_vec more = { 0 };
+	size_t n;
+	struct object **slices = snapshot_kind(snap, KIND_SLICE, &n);
+	int r = 0;
+
+	for (size_t i = 0; !r && i < n; i++) {
+		if (is_left_over(slices[i], &gone) || is_orphaned(slices[i], snap, &gone))
+			r = vec_push(&more, slices[i]);
+	}
+	vec_each(o, &more) {
+		if (!r)
+			r = vec_push(dels, *o);
+	}
+	vec_done(&more);
+	return r;
+}
+
+/* Sorted, each once, with all that Kubernetes' controllers and collector would remove then. */
+static int with_dependents(const struct snapshot *snap, const object_vec *found, object_vec *ret)
+{
+	object_vec all = { 0 }, once = { 0 };
+	int r = vec_reserve(&all, found->n);
+
+	for (size_t i = 0; !r && i < found->n; i++)
+		all.at[all.n++] = found->at[i];
+	r = r ?: add_endpoints(snap, &all) ?: sort_once(&all, &once) ?: add_slices(snap, &once)
+	      ?: sort_once(&once, ret);
+	vec_done(&all);
+	vec_done(&once);
+	return r;
+}
+
 static int delete_found(struct snapshot *snap, const struct cluster_config *cfg,
 			const object_vec *found, const object_vec *sorted,
 			cluster_change_vec *changes)
@@ -105,7 +194,7 @@ int cluster_delete(struct snapshot *snap, const struct cluster_config *cfg,
 	object_vec found = { 0 }, sorted = { 0 };
 	int r = find_all(snap, refs, n, ignore_missing, &found, reterr);
 
-	if (!r && (sort_once(&found, &sorted) < 0 ||
+	if (!r && (with_dependents(snap, &found, &sorted) < 0 ||
 		   delete_found(snap, cfg, &found, &sorted, changes) < 0))
 		r = err_nomem(reterr);
 	vec_done(&found);

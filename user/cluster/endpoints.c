@@ -11,28 +11,47 @@
 #include "cluster/equal.h"
 #include "cluster/slice_build.h"
 
-static int make_slices(const struct snapshot *snap, object_vec *ret)
+/* Of the Pods that are selected; without any, what a cluster says of them stands. */
+static int make_selected(struct slice_build *b, const struct pod_index *idx, pod_vec *pods)
+{
+	const struct service *s = &b->service->u.service;
+
+	if (pod_index_select(idx, s->meta.namespace, &s->selector, pods) < 0)
+		return -ENOMEM;
+	if (!pods->n && slice_build_is_of_cluster(b))
+		return 0;
+	return slice_build(b, pods) < 0 ? -ENOMEM : slice_adopt(b);
+}
+
+/* Of the Endpoints of the Service's name, likewise. */
+static int make_mirrored(struct slice_build *b)
+{
+	const struct meta *m = b->service->meta;
+
+	if (!snapshot_find(b->snap, KIND_ENDPOINTS, m->namespace, m->name))
+		return 0;
+	return slice_mirror(b) < 0 ? -ENOMEM : slice_adopt(b);
+}
+
+/* @surplus: those of a cluster whose place is taken. */
+static int make_slices(const struct snapshot *snap, object_vec *ret, object_vec *surplus)
 {
 	own(pod_index_done) struct pod_index idx = { 0 };
+	own(slices_done) struct slices have = { 0 };
 	pod_vec pods = { 0 };
 	struct object **services;
 	size_t n;
-	int r = pod_index_init(&idx, snap);
+	int r = pod_index_init(&idx, snap) ?: slices_init(&have, snap);
 
 	services = snapshot_kind(snap, KIND_SERVICE, &n);
 	for (size_t i = 0; !r && i < n; i++) {
 		const struct service *s = &services[i]->u.service;
-		struct slice_build b = { .snap = snap, .service = services[i], .out = ret };
+		struct slice_build b = { .snap = snap, .have = &have, .service = services[i],
+					 .out = ret, .first = ret->n, .surplus = surplus };
 
 		if (s->type == SERVICE_EXTERNAL_NAME)
 			continue;
-		if (!s->has_selector) {
-			r = slice_mirror(&b);
-			continue;
-		}
-		r = pod_index_select(&idx, s->meta.namespace, &s->selector, &pods);
-		if (!r)
-			r = slice_build(&b, &pods);
+		r = s->has_selector ? make_selected(&b, &idx, &pods) : make_mirrored(&b);
 	}
 	vec_done(&pods);
 	return r;
@@ -50,12 +69,12 @@ static int inherit(struct object *now, const struct object *old)
 
 /*
  * What of @want differs from @have becomes @puts, and is taken out of @want; ours that are no
- * longer wanted become @dels.
+ * longer wanted, and the @surplus, sorted, become @dels.
  */
-static int compare(struct object *const *have, size_t n, object_vec *want, object_vec *puts,
-		   object_vec *dels)
+static int compare(struct object *const *have, size_t n, object_vec *want,
+		   const object_vec *surplus, object_vec *puts, object_vec *dels)
 {
-	size_t w = 0;
+	size_t w = 0, s = 0;
 
 	if (vec_reserve(puts, want->n) < 0 || vec_reserve(dels, n) < 0)
 		return -ENOMEM;
@@ -64,8 +83,10 @@ static int compare(struct object *const *have, size_t n, object_vec *want, objec
 		struct object **now = w < want->n ? &want->at[w] : NULL;
 		int side = !old ? 1 : !now ? -1 : object_cmp(old, *now);
 		bool changed = side == 0 && !object_equal(old, *now);
+		bool taken = side <= 0 && s < surplus->n && surplus->at[s] == old;
 
-		if (side < 0 && slice_is_ours(old))
+		s += taken;
+		if (side < 0 && (taken || slice_is_ours(old)))
 			dels->at[dels->n++] = old;
 		if (changed && inherit(*now, old) < 0)
 			return -ENOMEM;
@@ -81,17 +102,19 @@ int endpoints_sync(struct edit *e)
 {
 	own(objects_done) object_vec want = { 0 };
 	own(objects_done) object_vec puts = { 0 };
-	object_vec dels = { 0 };
+	object_vec surplus = { 0 }, dels = { 0 };
 	struct object **have;
 	size_t n;
-	int r = make_slices(&e->view, &want);
+	int r = make_slices(&e->view, &want, &surplus);
 
 	edit_sort(&want);
+	edit_sort(&surplus);
 	have = snapshot_kind(&e->view, KIND_SLICE, &n);
 	if (!r)
-		r = compare(have, n, &want, &puts, &dels);
+		r = compare(have, n, &want, &surplus, &puts, &dels);
 	if (!r)
 		r = edit_change(e, &puts, &dels);
+	vec_done(&surplus);
 	vec_done(&dels);
 	return r;
 }

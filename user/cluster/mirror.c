@@ -30,23 +30,6 @@ static int copy_annotations(struct meta *to, const struct meta *from)
 	return 0;
 }
 
-static int copy_ports(struct slice *slice, const slice_port_vec *from)
-{
-	vec_each(p, from) {
-		struct slice_port *to;
-
-		if (vec_push(&slice->ports, (struct slice_port){ .protocol = p->protocol,
-								 .port = p->port }) < 0)
-			return -ENOMEM;
-		to = &slice->ports.at[slice->ports.n - 1];
-		to->name = strdup(p->name);
-		to->app_protocol = p->app_protocol ? strdup(p->app_protocol) : NULL;
-		if (!to->name || !to->app_protocol != !p->app_protocol)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
 /* Slices differ by ports and family; those of the same go on where the last is full. */
 static uint64_t identity_of(const struct slice_build *b, const slice_port_vec *ports)
 {
@@ -65,7 +48,7 @@ static struct slice *new_slice(struct slice_build *b, const struct endpoints *fr
 {
 	struct slice *s = slice_add(b, identity_of(b, ports));
 
-	if (!s || copy_annotations(&s->meta, &from->meta) < 0 || copy_ports(s, ports) < 0)
+	if (!s || copy_annotations(&s->meta, &from->meta) < 0 || slice_ports_add(&s->ports, ports) < 0)
 		return NULL;
 	return s;
 }
@@ -104,6 +87,7 @@ int slice_mirror(struct slice_build *b)
 		return 0;
 	b->manager = SLUICE_MIRROR_MANAGER;
 	b->labels = &o->meta->labels;
+	b->owner = (struct owner){ "v1", "Endpoints", m->name, NULL, TRI_TRUE, TRI_TRUE };
 	for (b->family = 0; b->family < FAMILY_COUNT; b->family++) {
 		vec_each(s, &o->u.endpoints.subsets) {
 			const struct endpoints *from = &o->u.endpoints;

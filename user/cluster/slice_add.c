@@ -5,12 +5,22 @@
 #include "base/hash.h"
 #include "cluster/slice_build.h"
 
+static bool is_managed(const struct object *o, const char *by, const char *or_by)
+{
+	const char *manager = o->kind == KIND_SLICE ?
+		labels_find(&o->meta->labels, LABEL_MANAGED_BY) : NULL;
+
+	return manager && (!strcmp(manager, by) || !strcmp(manager, or_by));
+}
+
 bool slice_is_ours(const struct object *o)
 {
-	const char *manager = labels_find(&o->meta->labels, LABEL_MANAGED_BY);
+	return is_managed(o, SLUICE_SLICE_MANAGER, SLUICE_MIRROR_MANAGER);
+}
 
-	return o->kind == KIND_SLICE && manager && (!strcmp(manager, SLUICE_SLICE_MANAGER) ||
-						    !strcmp(manager, SLUICE_MIRROR_MANAGER));
+bool slice_is_of_cluster(const struct object *o)
+{
+	return is_managed(o, KUBE_SLICE_MANAGER, KUBE_MIRROR_MANAGER);
 }
 
 /* --- names and labels --------------------------------------------------------- */
@@ -54,13 +64,6 @@ static char *slice_name(const struct slice_build *b, uint64_t identity)
 	}
 }
 
-static int label_cmp(const void *a, const void *b)
-{
-	const struct label *x = a, *y = b;
-
-	return strcmp(x->key, y->key);
-}
-
 static bool label_is_reserved(const char *key)
 {
 	return !strcmp(key, LABEL_SERVICE_NAME) || !strcmp(key, LABEL_MANAGED_BY) ||
@@ -80,7 +83,7 @@ static int set_labels(const struct slice_build *b, struct meta *to)
 		return -ENOMEM;
 	if (s->headless && labels_set(&to->labels, LABEL_HEADLESS, "") < 0)
 		return -ENOMEM;
-	qsort(to->labels.at, to->labels.n, sizeof(*to->labels.at), label_cmp);
+	meta_sort_labels(to);
 	return 0;
 }
 
@@ -94,7 +97,8 @@ struct slice *slice_add(const struct slice_build *b, uint64_t identity)
 	o->meta->name = slice_name(b, identity);
 	o->meta->namespace = strdup(b->service->meta->namespace);
 	if (!o->meta->name || !o->meta->namespace ||
-	    set_labels(b, o->meta) < 0 || vec_reserve(b->out, 1) < 0)
+	    set_labels(b, o->meta) < 0 || owner_add(o->meta, &b->owner) < 0 ||
+	    vec_reserve(b->out, 1) < 0)
 		return NULL;
 	b->out->at[b->out->n++] = o;
 	return &TAKE(o)->u.slice;

@@ -161,6 +161,7 @@ int slice_build(struct slice_build *b, const pod_vec *pods)
 	b->first = b->out->n;
 	b->manager = SLUICE_SLICE_MANAGER;
 	b->labels = &s->meta.labels;
+	b->owner = (struct owner){ "v1", "Service", s->meta.name, NULL, TRI_TRUE, TRI_TRUE };
 	vec_each(family, &s->ip_families) {
 		b->family = *family;
 		if (!r)

@@ -6,15 +6,19 @@
 #pragma once
 
 #include "cluster/candidate.h"
+#include "cluster/slices.h"
 
 struct slice_build {
 	const struct snapshot *snap;	/* for zones, and for names that are not free */
+	const struct slices *have;	/* those of the snapshot */
 	const struct object *service;
 	object_vec *out;		/* slices are appended here */
+	object_vec *surplus;		/* and here, borrowed, those whose place they take */
 	/* Working state. */
 	size_t first;			/* where those of this Service begin */
 	const char *manager;		/* who makes them, */
-	const label_vec *labels;	/* and whose labels they bear */
+	const label_vec *labels;	/* whose labels they bear, */
+	struct owner owner;		/* and whose they are */
 	enum family family;		/* the one that is being made, */
 	struct candidates c;		/* from these */
 };
@@ -37,5 +41,25 @@ int slice_mirror(struct slice_build *b);
  */
 struct slice *slice_add(const struct slice_build *b, uint64_t identity);
 
-/* Whether this slice was made here. All others are the user's. */
+/* The same names, protocols and numbers, in the same order. */
+bool slice_ports_same(const slice_port_vec *a, const slice_port_vec *b);
+
+/* Appends copies of ports that have names: 0 or -ENOMEM. */
+int slice_ports_add(slice_port_vec *ports, const slice_port_vec *from);
+
+/* Whether this slice was made here. */
 bool slice_is_ours(const struct object *o);
+
+/* Or by a controller of a cluster. All others are the user's. */
+bool slice_is_of_cluster(const struct object *o);
+
+/* Whether a controller of a cluster makes those slices of @b's Service that are there. */
+bool slice_build_is_of_cluster(const struct slice_build *b);
+
+/*
+ * What was just built takes the place of the slices of the Service that controllers made. As the
+ * controllers change a slice rather than make another one, one that had none yet takes the name
+ * of an old one of the same family and ports; what is left of a cluster's is surplus.
+ * 0 or -ENOMEM.
+ */
+int slice_adopt(struct slice_build *b);

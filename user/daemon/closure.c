@@ -104,14 +104,31 @@ static int add_service(struct closure *c, const char *namespace, const char *nam
 	return err_nomem(reterr);
 }
 
+/* A slice goes when the last of those that own it does. */
+static int add_owners(struct closure *c, const struct object *slice, struct err *reterr)
+{
+	int r = 0;
+
+	vec_each(o, &slice->meta->owners) {
+		if (!r && owner_is_service(o))
+			r = add_service(c, slice->meta->namespace, o->name, reterr);
+	}
+	return r;
+}
+
 static int add_slices(struct closure *c, const struct object_key *service, struct err *reterr)
 {
 	own(object_keys_done) object_key_vec keys = { 0 };
 	int r = find(c, term_slice_of(service->namespace, service->name), &keys, reterr);
 
-	vec_each(k, &keys)
+	vec_each(k, &keys) {
+		const struct object *o = NULL;
+
 		if (!r)
-			r = need(c, k->kind, k->namespace, k->name, NULL, reterr);
+			r = need(c, k->kind, k->namespace, k->name, &o, reterr);
+		if (!r && o)
+			r = add_owners(c, o, reterr);
+	}
 	return r;
 }
 
@@ -259,7 +276,7 @@ static int hang_slice(struct closure *c, const struct object *o, struct err *ret
 		r = add_service(c, o->meta->namespace, service, reterr);
 	if (!r && stem)
 		r = add_service(c, o->meta->namespace, stem, reterr);
-	return r;
+	return r ?: add_owners(c, o, reterr);
 }
 
 static int hang(struct closure *c, const struct object *o, struct err *reterr)

@@ -151,7 +151,14 @@ static int slice_terms(const struct slice *s, term_vec *ret)
 {
 	const char *service = labels_find(&s->meta.labels, LABEL_SERVICE_NAME);
 
-	return service ? vec_push(ret, term_slice_of(s->meta.namespace, service)) : 0;
+	if (service && vec_push(ret, term_slice_of(s->meta.namespace, service)))
+		return -ENOMEM;
+	vec_each(o, &s->meta.owners) {
+		if (owner_is_service(o) &&
+		    vec_push(ret, term_slice_of(s->meta.namespace, o->name)))
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static int pod_terms(const struct pod *p, term_vec *ret)

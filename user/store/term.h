@@ -19,7 +19,7 @@ static inline void terms_done(term_vec *v)
 }
 DEFINE_OWN_DONE(term_vec, terms_done)
 
-/* EndpointSlices that bear the label of this Service. */
+/* EndpointSlices that bear the label of this Service, or that it or its Endpoints own. */
 uint64_t term_slice_of(const char *namespace, const char *service);
 /* Pods with this label. */
 uint64_t term_pod(const char *namespace, const char *key, const char *value);
