@@ -6,9 +6,12 @@
 #include "cli/cli.h"
 #include "cli/dry_run.h"
 #include "cli/files.h"
+#include "cli/remade.h"
 #include "cli/say.h"
 #include "cli/scope.h"
 #include "cli/session.h"
+#include "cluster/change.h"
+#include "cluster/endpoints_show.h"
 
 struct delete_opts {
 	option_list files;
@@ -26,6 +29,7 @@ struct delete {
 	resource_vec resources;		/* or of the operands */
 	cluster_change_vec changes;
 	bool missing;			/* and it has been said what */
+	struct remade remade;
 };
 
 static void delete_done(struct delete *d)
@@ -56,22 +60,50 @@ static int find_objects(struct delete *d, const struct snapshot *snap, found_vec
 	return 0;
 }
 
+/* --- the change --------------------------------------------------------------- */
+
+/* Of what is only shown, and not stored, it is enough to say so. */
 static int delete_found(struct delete *d, const struct cluster_config *cfg, struct snapshot *snap,
 			const found_vec *found, struct err *reterr)
 {
 	VEC(struct cluster_ref) refs = { 0 };
+	own(made_done) made_vec made = { 0 };
 	int r = 0;
 
 	vec_each(o, found) {
-		struct cluster_ref ref = { (*o)->kind, (*o)->meta->namespace, (*o)->meta->name };
+		const struct meta *m = (*o)->meta;
+		bool stored = snapshot_find(snap, (*o)->kind, m->namespace, m->name);
 
-		if (!r && vec_push(&refs, ref))
-			r = err_nomem(reterr);
+		if (!r)
+			r = made_add(&made, *o, snap);
+		if (!r && stored)
+			r = vec_push(&refs, ((struct cluster_ref){ (*o)->kind, m->namespace,
+								   m->name }));
+		else if (!r)
+			r = changes_add(&d->changes, *o, CHANGE_DELETED);
 	}
-	if (!r)
+	if (r)
+		r = err_nomem(reterr);
+	else
 		r = cluster_delete(snap, cfg, refs.at, refs.n, false, &d->changes, reterr);
+	if (!r && remade_find(&d->remade, snap, &made) < 0)
+		r = err_nomem(reterr);
 	vec_done(&refs);
 	return r;
+}
+
+/* Whether something is meant that is only there when it is asked for. */
+static bool wants_endpoints(const struct delete *d)
+{
+	vec_each(res, &d->resources) {
+		if (res->kind == KIND_ENDPOINTS)
+			return true;
+	}
+	vec_each(o, &d->objects) {
+		if ((*o)->kind == KIND_ENDPOINTS)
+			return true;
+	}
+	return false;
 }
 
 /* A session_change_fn. */
@@ -79,14 +111,17 @@ static int delete_change(void *arg, const struct cluster_config *cfg, struct sna
 			 struct err *reterr)
 {
 	own(found_done) found_vec found = { 0 };
+	own(edit_done) struct edit shown = { 0 };
 	struct delete *d = arg;
 	int r;
 
 	cluster_changes_done(&d->changes);
+	if (edit_init(&shown, snap) < 0 || (wants_endpoints(d) && endpoints_show(&shown) < 0))
+		return err_nomem(reterr);
 	if (d->opts->files.n)
-		r = find_objects(d, snap, &found, reterr);
+		r = find_objects(d, &shown.view, &found, reterr);
 	else
-		r = scope_find(&d->scope, snap, &d->resources, &found,
+		r = scope_find(&d->scope, &shown.view, &d->resources, &found,
 			       d->opts->ignore_not_found ? NULL : &d->missing, reterr);
 	if (!r && d->missing)
 		r = err_set(reterr, ENOENT, "nothing is deleted");
@@ -165,6 +200,7 @@ static int cmd_delete(const struct cmd_context *ctx, int argc, char **argv)
 	if (delete_run(&d, ctx, &e))
 		return say_failure(&e);
 	changes_print_deleted(stdout, &d.changes, d.opts->dry_run);
+	remade_say(&d.remade);
 	if (!d.changes.n && !d.opts->ignore_not_found)
 		fputs("No resources found\n", stderr);
 	return EXIT_SUCCESS;
@@ -185,8 +221,9 @@ const struct command command_delete = {
 	.name = "delete",
 	.args = "-f FILE... | KIND [NAME]... | KIND/NAME...",
 	.summary = "remove objects; TCP connections that are established go on",
-	.details = "A KIND needs names, -l or --all. All or nothing. The EndpointSlices that sluice\n"
-		   "made for a Service go with it.\n",
+	.details = "A KIND needs names, -l or --all. All or nothing. The Endpoints of a Service, and\n"
+		   "EndpointSlices that a controller made for it or that it owns, go with it.\n"
+		   "Those that sluice makes come back: delete the Pods or the Service instead.\n",
 	.options = delete_options,
 	.opts_size = sizeof(struct delete_opts),
 	.run = cmd_delete,

@@ -74,7 +74,7 @@ static int get(const struct cmd_context *ctx, const struct scope *scope,
 
 	r = session_read(ctx, &store, NULL, reterr);
 	if (!r)
-		r = store_load(store, &snap, reterr);
+		r = scope_load(store, resources, &snap, reterr);
 	if (!r)
 		r = reconcile_node_name(store, &node, reterr);
 	if (!r)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/say.h"
+#include "cluster/cluster.h"
 
 void scope_done(struct scope *s)
 {
@@ -21,6 +22,17 @@ int scope_parse(const struct scope_opts *o, struct scope *ret, struct err *reter
 		return err_set(reterr, EINVAL, "either -A or -n, not both");
 	ret->namespace = o->all_namespaces ? NULL : o->namespace ?: NAMESPACE_DEFAULT;
 	return o->labels ? selector_parse(o->labels, &ret->selector, reterr) : 0;
+}
+
+int scope_load(struct store *store, const resource_vec *resources, struct snapshot *ret,
+	       struct err *reterr)
+{
+	bool endpoints = false;
+	int r = store_load(store, ret, reterr);
+
+	vec_each(res, resources)
+		endpoints |= res->kind == KIND_ENDPOINTS;
+	return r || !endpoints ? r : cluster_show_endpoints(ret, reterr);
 }
 
 static bool scope_has(const struct scope *s, const struct object *o, const char *name)

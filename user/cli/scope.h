@@ -8,6 +8,7 @@
 #include "cli/resource.h"
 #include "model/selector.h"
 #include "model/snapshot.h"
+#include "store/store.h"
 
 /* In a command's options, with SCOPE_ROWS(struct get_opts, scope) among its rows. */
 struct scope_opts {
@@ -44,6 +45,13 @@ int scope_parse(const struct scope_opts *o, struct scope *ret, struct err *reter
 typedef VEC(struct object *) found_vec;
 void found_done(found_vec *found);
 DEFINE_OWN_DONE(found_vec, found_done)
+
+/*
+ * What is stored, and what is not stored since it follows from that, if the operands ask for it.
+ * Not for a change of what is stored.
+ */
+int scope_load(struct store *store, const resource_vec *resources, struct snapshot *ret,
+	       struct err *reterr);
 
 /*
  * Appends the objects that are meant. A name of @resources that is not there is said, unless

@@ -28,7 +28,7 @@ DEFINE_OWN_DONE(struct moment, moment_done)
 static int moment_load(const struct watch *w, struct store *store, struct moment *ret,
 		       struct err *reterr)
 {
-	int r = store_load(store, &ret->snap, reterr);
+	int r = scope_load(store, w->resources, &ret->snap, reterr);
 
 	return r ?: scope_find(w->scope, &ret->snap, w->resources, &ret->found, NULL, reterr);
 }

@@ -95,5 +95,11 @@ int cluster_delete(struct snapshot *snap, const struct cluster_config *cfg,
  */
 int cluster_balance(struct snapshot *snap, const struct cluster_config *cfg, struct err *reterr);
 
+/*
+ * Puts into @snap, which is to be shown and not to be stored, the Endpoints that Kubernetes would
+ * have of the Services with selectors.
+ */
+int cluster_show_endpoints(struct snapshot *snap, struct err *reterr);
+
 /* Selector + Pods (+ Nodes for zones) → slices managed by SLUICE_SLICE_MANAGER. */
 int cluster_sync_slices(struct snapshot *snap, struct err *reterr);
