@@ -13,9 +13,10 @@
 struct err {
 	int code;		/* positive errno, 0 while nothing failed */
 	/*
-	 * One sentence, lower case, no period. No newline, except where objects are refused:
-	 * several reasons are each on a line of its own that begins with "* ", and so is each
-	 * further object on a line.
+	 * One sentence, lower case, no period. No newline, except where input is refused: each
+	 * fault of a file is on a line of its own, and of objects that are not valid several
+	 * reasons are each on a line that begins with "* ", and so is each further object on a
+	 * line.
 	 */
 	char text[ERR_TEXT_MAX];
 };

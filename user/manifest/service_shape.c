@@ -143,6 +143,7 @@ static int families_decode(struct decoder *d, const struct doc_node *n, void *at
 			err = decode_error(d, n->items[i]->line, "Required value");
 		if (!err && vec_push(&s->ip_families, v - 1) < 0)
 			err = err_nomem(d->err);
+		err = decode_go_on(err);
 		decode_leave(d, mark);
 	}
 	return err;
