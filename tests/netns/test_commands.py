@@ -57,6 +57,7 @@ def describe(t):
 
 def diff(t, tmp):
     moved = service("web", 61, {"app": "web"})
+    moved["spec"]["clusterIP"] = cluster_ip(80, 4)
     moved["spec"]["clusterIPs"] = [cluster_ip(80, 4), cluster_ip(80, 6)]
     path = write(f"{tmp}/diff.json", [moved])
     done = t.lab.sluice("n1", "diff", "--datapath", "-f", path, check=False)

@@ -108,11 +108,19 @@ static const struct {
 	{ SVC "spec: {selector: {a/b: 1e3}}", "web.yaml:4: spec.selector[\"a/b\"]: must be a "
 	  "string, "
 	  "not the number 1e3: put it in quotes" },
-	{ SVC "spec: {clusterIP: 1.1.1.1, clusterIPs: [1.1.1.2]}", "web.yaml:4: spec.clusterIP: "
-	  "must "
-	  "be the first of `clusterIPs`" },
-	{ SVC "spec: {clusterIPs: [None, 1.1.1.2]}", "web.yaml:4: spec.clusterIPs: 'None' must be "
-	  "the only value" },
+	{ SVC "spec: {externalTrafficPolicy: Global}", "web.yaml:4: spec.externalTrafficPolicy: "
+	  "Unsupported value: \"Global\": supported values: \"Cluster\", \"Local\"" },
+	{ SVC "spec: {internalTrafficPolicy: local}", "web.yaml:4: spec.internalTrafficPolicy: "
+	  "Unsupported value: \"local\": supported values: \"Cluster\", \"Local\"" },
+	{ SVC "spec: {ipFamilyPolicy: DualStack}", "web.yaml:4: spec.ipFamilyPolicy: Unsupported "
+	  "value: \"DualStack\": supported values: \"PreferDualStack\", \"RequireDualStack\", "
+	  "\"SingleStack\"" },
+	{ SVC "spec: {healthCheckNodePort: 65536}", "web.yaml:4: spec.healthCheckNodePort: Invalid "
+	  "value: 65536: must be between 1 and 65535, inclusive" },
+	{ SVC "spec: {sessionAffinityConfig: 7}", "web.yaml:4: spec.sessionAffinityConfig: must be a "
+	  "map, not the number 7" },
+	{ SVC "spec: {sessionAffinityConfig: {clientIP: [7]}}", "web.yaml:4: "
+	  "spec.sessionAffinityConfig.clientIP: must be a map, not a list" },
 	{ SVC "status: {loadBalancer: {ingress: [{ipMode: Nat}]}}", "web.yaml:4: "
 	  "status.loadBalancer.ingress[0].ipMode: Unsupported value: \"Nat\": supported values: "
 	  "\"Proxy\", \"VIP\"" },
