@@ -8,16 +8,47 @@
 #include "cli/say.h"
 #include "manifest/manifest.h"
 
-bool files_have_directory(const option_list *files)
+/* One of "a.yaml,b.yaml", up to the comma; NULL when out of memory. The caller frees it. */
+static char *first_of(const char *list, const char **ret_rest)
+{
+	size_t len = strcspn(list, ",");
+
+	*ret_rest = list[len] ? list + len + 1 : NULL;
+	return strndup(list, len);
+}
+
+static bool is_directory(const char *file)
 {
 	struct stat st;
 
-	vec_each(f, files) {
-		/* One that is not there: files_load() says so. */
-		if (strcmp(*f, "-") && (stat(*f, &st) || S_ISDIR(st.st_mode)))
-			return true;
+	/* One that is not there: files_load() says so. */
+	return strcmp(file, "-") && (stat(file, &st) || S_ISDIR(st.st_mode));
+}
+
+bool files_have_directory(const option_list *files)
+{
+	vec_each(list, files) {
+		for (const char *rest = *list; rest;) {
+			own(free) char *file = first_of(rest, &rest);
+
+			if (file && is_directory(file))
+				return true;
+		}
 	}
 	return false;
+}
+
+static int list_load(const char *list, const struct manifest_options *opt, object_vec *objects,
+		     struct err *reterr)
+{
+	int r = 0;
+
+	for (const char *rest = list; rest && !r;) {
+		own(free) char *file = first_of(rest, &rest);
+
+		r = file ? manifest_load(file, opt, objects, reterr) : err_nomem(reterr);
+	}
+	return r;
 }
 
 int files_load(const option_list *files, const char *ns, bool strict, object_vec *ret,
@@ -28,7 +59,7 @@ int files_load(const option_list *files, const char *ns, bool strict, object_vec
 	int r = 0;
 
 	for (size_t i = 0; !r && i < files->n; i++)
-		r = manifest_load(files->at[i], &opt, &objects, reterr);
+		r = list_load(files->at[i], &opt, &objects, reterr);
 	if (!r)
 		r = objects_set_namespace(&objects, ns, reterr);
 	if (r)

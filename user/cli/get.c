@@ -19,6 +19,7 @@ struct get_opts {
 	bool no_headers;
 	bool watch;
 	bool watch_events;
+	bool ignore_not_found;
 	int output;
 };
 
@@ -78,7 +79,8 @@ static int get(const struct cmd_context *ctx, const struct scope *scope,
 	if (!r)
 		r = reconcile_node_name(store, &node, reterr);
 	if (!r)
-		r = scope_find(scope, &snap, resources, &found, ret_missing, reterr);
+		r = scope_find(scope, &snap, resources, &found,
+			       o->ignore_not_found ? NULL : ret_missing, reterr);
 	if (r)
 		return r;
 
@@ -89,7 +91,7 @@ static int get(const struct cmd_context *ctx, const struct scope *scope,
 
 		return watch_run(&w, reterr);
 	}
-	if (*ret_missing && !found.n)
+	if ((*ret_missing || o->ignore_not_found) && !found.n)
 		return 0;
 	return print_found(&found, scope, resources, &look, reterr);
 }
@@ -137,6 +139,8 @@ static const struct option_row get_options[] = {
 	  OPTION_FLAG(struct get_opts, show_labels) },
 	{ .name = "no-headers", .help = "rows alone",
 	  OPTION_FLAG(struct get_opts, no_headers) },
+	{ .name = "ignore-not-found", .help = "what is not there is no failure, and not told",
+	  OPTION_FLAG(struct get_opts, ignore_not_found) },
 	{ .letter = 'w', .name = "watch", .help = "then what changes, until interrupted",
 	  OPTION_FLAG(struct get_opts, watch) },
 	{ .name = "output-watch-events",
@@ -150,7 +154,7 @@ const struct command command_get = {
 	.args = "KIND[,KIND]... [NAME]... | KIND/NAME...",
 	.summary = "show Services, EndpointSlices, Endpoints, Pods and Nodes",
 	.details = "kinds: services (svc), endpointslices (eps), endpoints (ep), pods (po),\n"
-		   "nodes (no)\n",
+		   "nodes (no); all: those of them that are in a namespace\n",
 	.options = get_options,
 	.opts_size = sizeof(struct get_opts),
 	.run = cmd_get,

@@ -12,6 +12,21 @@ void put_done(struct put *p)
 	cluster_changes_done(&p->pruned);
 }
 
+int put_check(const struct cmd_context *ctx, const struct put_opts *o, int argc, char **argv)
+{
+	if (argc)
+		return say_usage(ctx, "unexpected \"%s\": files are named with -f", argv[0]);
+	if (!o->files.n)
+		return say_usage(ctx, "-f is missing");
+	if (o->all && (!o->prune || o->labels))
+		return say_usage(ctx, "--all is for --prune without -l");
+	/* One file with --prune is more often a slip than a wish. */
+	if (o->prune && !o->all && !o->labels && !files_have_directory(&o->files))
+		return say_usage(ctx, "--prune removes all that is not in the files: name a "
+				 "directory, or say --all or -l");
+	return 0;
+}
+
 /* Those that the selector does not mean are as if they were not in the files. */
 static int objects_select(object_vec *objects, const struct selector *selector,
 			  struct err *reterr)

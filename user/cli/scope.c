@@ -17,8 +17,6 @@ void found_done(found_vec *found)
 
 int scope_parse(const struct scope_opts *o, struct scope *ret, struct err *reterr)
 {
-	if (o->all_namespaces && o->namespace)
-		return err_set(reterr, EINVAL, "either -A or -n, not both");
 	ret->namespace = o->all_namespaces ? NULL : o->namespace ?: NAMESPACE_DEFAULT;
 	return o->labels ? selector_parse(o->labels, &ret->selector, reterr) : 0;
 }

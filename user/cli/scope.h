@@ -21,7 +21,7 @@ struct scope_opts {
 	  OPTION_TEXT(type_, field) }
 
 #define SCOPE_ROWS(type_, field)                                                   \
-	{ .letter = 'A', .name = "all-namespaces", .help = "of all namespaces",    \
+	{ .letter = 'A', .name = "all-namespaces", .help = "of all namespaces, whatever -n says", \
 	  OPTION_FLAG(type_, field.all_namespaces) },                              \
 	{ .letter = 'n', .name = "namespace", .arg = "NS",                         \
 	  .help = "of this namespace (default \"default\")",                       \
