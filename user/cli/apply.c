@@ -3,7 +3,6 @@
  * sluice apply and sluice create: manifests → objects → store and maps, all or nothing. They
  * differ in what they do with objects that are there already.
  */
-#include "cli/caveats.h"
 #include "cli/changes.h"
 #include "cli/cli.h"
 #include "cli/dry_run.h"
@@ -30,7 +29,7 @@ static int put_run(struct put *p, const struct cmd_context *ctx, bool dry_run, s
 	if (!r)
 		r = session_end(&s, NULL, reterr);
 	if (!r)
-		caveats_tell(&p->objects, say_warning_text, NULL);
+		put_tell(p);
 	return r;
 }
 

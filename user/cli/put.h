@@ -38,6 +38,7 @@ struct put {
 	/* What came of it. */
 	cluster_change_vec applied;
 	cluster_change_vec pruned;
+	text_vec lacks;			/* what was accepted and does not work yet, for people */
 };
 
 void put_done(struct put *p);
@@ -48,6 +49,9 @@ int put_check(const struct cmd_context *ctx, const struct put_opts *o, int argc,
 
 /* Reads the files; warnings go to standard error. The rest of *@p is the caller's to set. */
 int put_load(struct put *p, struct err *reterr);
+
+/* Warnings about what was put, on standard error. */
+void put_tell(const struct put *p);
 
 /* A session_change_fn of a struct put. */
 int put_change(void *put, const struct cluster_config *cfg, struct snapshot *snap,
