@@ -225,14 +225,16 @@ CELL(cell_ready)
 	fputs(o->u.pod.ready ? "True" : "False", out);
 }
 
+const char *pod_status_text(const struct pod *p)
+{
+	return p->meta.deleted ? "Terminating" :
+	       p->finished     ? "Completed" :
+	       !p->ips.n       ? "Pending" : "Running";
+}
+
 CELL(cell_pod_status)
 {
-	const struct pod *p = &o->u.pod;
-
-	fputs(o->meta->deleted ? "Terminating"
-	      : p->finished    ? "Completed"
-	      : !p->ips.n      ? "Pending"
-			       : "Running", out);
+	fputs(pod_status_text(&o->u.pod), out);
 }
 
 CELL(cell_pod_ip)

@@ -24,3 +24,6 @@ extern const struct column *const kind_columns[KIND_COUNT];
 
 /* For --show-labels, behind those of any kind. */
 extern const struct column column_labels;
+
+/* "Running", "Completed", ...: the word for what a Pod is doing. */
+const char *pod_status_text(const struct pod *p);
