@@ -180,6 +180,13 @@ Subsets:
                  if line.startswith("Name:")]
         self.assertEqual(names, ["a"])
 
+    def test_a_name_that_nobody_has_is_how_names_begin(self):
+        self.apply(service("web"), service("web-2"), service("api"))
+        for words, want in ((("web",), ["web"]), (("we",), ["web", "web-2"]),
+                            (("web-", "api"), ["web-2", "api"])):
+            self.assertEqual([line.split()[-1] for line in self.lines("describe", "svc", *words)
+                              if line.startswith("Name:")], want)
+
     def test_not_found(self):
         self.apply(service("a"))
         self.assertEqual(self.fails("describe", "svc", "nope"),

@@ -66,6 +66,15 @@ class Get(Case):
         self.assertEqual([line.split()[0] for line in self.lines("get", "po/a", "svc/web") if line],
                          ["NAME", "pod/a", "NAME", "service/web"])
 
+    def test_of_files(self):
+        path = self.file("f.json", service("api"), pod("a", "10.244.0.9"))
+        self.assertEqual(self.names("-f", path), ["service/api", "pod/a"])
+        self.assertEqual(self.out("get", "-f", self.file("g.json", service("web")), "-o", "yaml"),
+                         self.out("get", "svc", "web", "-o", "yaml"))
+        self.assertIn('services "api" not found', self.fails("get", "-f", path, "-n", "prod"))
+        for words in (("svc",), ("-A",), ("-l", "a"), ("-w",)):
+            self.assertIn("usage: sluice get", self.fails("get", "-f", path, *words, status=2))
+
     def test_names_twice(self):
         """kubectl shows it as often as it is named, and a kind once."""
         self.assertEqual(self.names("svc", "web", "web"), ["service/web"] * 2)

@@ -176,6 +176,7 @@ static int cmd_describe(const struct cmd_context *ctx, int argc, char **argv)
 
 	if (resources_parse(argc, argv, &resources, &e) || scope_parse(&o->scope, &scope, &e))
 		return say_usage(ctx, "%s", e.text);
+	scope.prefixes = true;
 	status = resources_check(ctx, &resources, &o->scope);
 	if (status)
 		return status;
@@ -197,7 +198,8 @@ const struct command command_describe = {
 	.name = "describe",
 	.args = "KIND[,KIND]... [NAME]... | KIND/NAME...",
 	.summary = "show all of an object: of a Service with endpoints and counters",
-	.details = "The kinds are those of get. A Service's endpoints are those that are ready;\n"
+	.details = "The kinds are those of get; a name that nobody has is how names begin.\n"
+		   "A Service's endpoints are those that are ready;\n"
 		   "below it stands what stats --backends shows of it, if something is attached.\n",
 	.options = describe_options,
 	.opts_size = sizeof(struct describe_opts),

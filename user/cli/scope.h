@@ -32,6 +32,7 @@ struct scope_opts {
 struct scope {
 	const char *namespace;		/* NULL: all of them */
 	struct selector selector;
+	bool prefixes;			/* a name that nobody has is how names begin */
 };
 
 void scope_done(struct scope *s);
@@ -51,6 +52,13 @@ DEFINE_OWN_DONE(found_vec, found_done)
  */
 int scope_find(const struct scope *s, const struct snapshot *snap, const resource_vec *resources,
 	       found_vec *ret, bool *ret_missing, struct err *reterr);
+
+/*
+ * Appends the stored ones of the objects of files, which have their namespaces. One that is not there
+ * is said, unless @ret_missing is NULL, and *@ret_missing set.
+ */
+int scope_find_objects(const struct snapshot *snap, const object_vec *objects, found_vec *ret,
+		       bool *ret_missing, struct err *reterr);
 
 /* "No resources found in default namespace." */
 void scope_say_none(const struct scope *s, const resource_vec *resources);
