@@ -172,6 +172,11 @@ class Files(Case):
     def test_all_that_is_wrong_is_told(self):
         error = self.fails("apply", "-f", self.file("a.json", service("a", 70000, type="None"),
                                                      service("b", "x")))
+        self.file("z.json", service("z", "y"))
+        for words in (("-f", self.files), ("-f", f"{self.files}/a.json", "-f", f"{self.files}/z.json")):
+            lines = self.fails("apply", *words).splitlines()
+            self.assertEqual(len(lines), 4)
+            self.assertIn(f"{self.files}/z.json:", lines[3])
         for text in ("spec.type: Unsupported value", "spec.ports[0].port: Invalid value: 70000",
                      'not the string "x"'):
             self.assertIn(text, error)

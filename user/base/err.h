@@ -46,6 +46,9 @@ int err_sys(struct err *e, int code, const char *fmt, ...)
 /* Puts the text of @more on a line below that of @e; false if there is no room for it. */
 bool err_append(struct err *e, const struct err *more);
 
+/* @all becomes @one, or has the text of @one below its own if there is room. */
+void err_gather(struct err *all, const struct err *one);
+
 /* Puts "fmt: " before the text that is there. */
 void err_prefix(struct err *e, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

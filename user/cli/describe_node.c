@@ -42,7 +42,8 @@ static void print_pods(FILE *out, const struct meta *node, const struct snapshot
 	}
 	fprintf(out, "Non-terminated Pods:  (%zu in total)\n", n);
 	if (n)
-		fprintf(out, "  %-*s  Name\n  %-*s  ----\n", width, "Namespace", width, "---------");
+		fprintf(out, "  %-*s  Name\n  %-*s  ----\n", width, "Namespace", width,
+			"---------");
 	for (size_t i = 0; i < n_all; i++) {
 		if (is_on(all[i], node))
 			fprintf(out, "  %-*s  %s\n", width, all[i]->meta->namespace,

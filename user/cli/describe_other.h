@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * EndpointSlices, Endpoints, Pods and Nodes as `kubectl describe` shows them, with the fields that are
- * known here. 0 or -ENOMEM.
+ * EndpointSlices, Endpoints, Pods and Nodes as `kubectl describe` shows them, with the fields that
+ * are known here. 0 or -ENOMEM.
  */
 #pragma once
 

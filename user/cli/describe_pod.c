@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Of a Pod, what makes it an endpoint: where it is, its addresses, its ports, whether it is ready. */
+/* Of a Pod, what makes it an endpoint: its node, addresses and ports, and whether it is ready. */
 #include "cli/columns.h"
 #include "cli/describe_lines.h"
 #include "cli/describe_other.h"

@@ -87,7 +87,8 @@ static void add_families(struct lines *l, const struct service *s)
 
 static void add_addresses(struct lines *l, const struct service *s)
 {
-	lines_add(l, "IP", "%s", s->headless ? "None" : s->cluster_ips.n ? s->cluster_ips.at[0] : "");
+	lines_add(l, "IP", "%s",
+		  s->headless ? "None" : s->cluster_ips.n ? s->cluster_ips.at[0] : "");
 	if (s->headless)
 		lines_add(l, "IPs", "None");
 	else

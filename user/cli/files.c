@@ -38,17 +38,22 @@ bool files_have_directory(const option_list *files)
 	return false;
 }
 
+/* What is wrong with each is gathered in @wrong; other failures end it. */
 static int list_load(const char *list, const struct manifest_options *opt, object_vec *objects,
-		     struct err *reterr)
+		     struct err *wrong, struct err *reterr)
 {
-	int r = 0;
-
-	for (const char *rest = list; rest && !r;) {
+	for (const char *rest = list; rest;) {
 		own(free) char *file = first_of(rest, &rest);
+		struct err one;
+		int r = file ? manifest_load(file, opt, objects, err_clear(&one)) :
+			       err_nomem(err_clear(&one));
 
-		r = file ? manifest_load(file, opt, objects, reterr) : err_nomem(reterr);
+		if (r && r != -EINVAL)
+			return err_set(reterr, one.code, "%s", one.text);
+		if (r)
+			err_gather(wrong, &one);
 	}
-	return r;
+	return 0;
 }
 
 int files_load(const option_list *files, const char *ns, bool strict, object_vec *ret,
@@ -56,10 +61,13 @@ int files_load(const option_list *files, const char *ns, bool strict, object_vec
 {
 	struct manifest_options opt = { .strict = strict, .warn = say_warning_text };
 	own(objects_done) object_vec objects = { 0 };
+	struct err wrong = { 0 };
 	int r = 0;
 
 	for (size_t i = 0; !r && i < files->n; i++)
-		r = list_load(files->at[i], &opt, &objects, reterr);
+		r = list_load(files->at[i], &opt, &objects, &wrong, reterr);
+	if (!r && wrong.code)
+		r = err_set(reterr, wrong.code, "%s", wrong.text);
 	if (!r)
 		r = objects_set_namespace(&objects, ns, reterr);
 	if (r)

@@ -89,8 +89,9 @@ static int print_found(const found_vec *found, const struct query *q, const stru
 static int find(const struct query *q, const struct snapshot *snap, found_vec *found,
 		bool *ret_missing, struct err *reterr)
 {
-	return q->objects.n ? scope_find_objects(snap, &q->objects, found, ret_missing, reterr) :
-			      scope_find(&q->scope, snap, &q->resources, found, ret_missing, reterr);
+	if (q->objects.n)
+		return scope_find_objects(snap, &q->objects, found, ret_missing, reterr);
+	return scope_find(&q->scope, snap, &q->resources, found, ret_missing, reterr);
 }
 
 /* *@ret_missing: something that was asked for by name is not there, and that has been said. */

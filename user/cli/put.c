@@ -94,11 +94,14 @@ static int find_lacks(struct put *p, const struct cluster_config *cfg, const str
 {
 	vec_each(at, &p->objects) {
 		const struct meta *m = (*at)->meta;
-		const struct object *o = (*at)->kind == KIND_SERVICE ?
-					 snapshot_find(snap, KIND_SERVICE, m->namespace, m->name) : NULL;
+		const struct object *o;
 		char buf[CLUSTER_LACK_MAX], text[512];
-		const char *lack = o ? cluster_lack(cfg, &o->u.service, buf) : NULL;
+		const char *lack;
 
+		if ((*at)->kind != KIND_SERVICE)
+			continue;
+		o = snapshot_find(snap, KIND_SERVICE, m->namespace, m->name);
+		lack = o ? cluster_lack(cfg, &o->u.service, buf) : NULL;
 		if (!lack)
 			continue;
 		snprintf(text, sizeof(text), "Service %s/%s: %s", m->namespace, m->name, lack);

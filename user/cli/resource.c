@@ -51,8 +51,8 @@ static int kind_parse(const char *text, size_t len, enum kind *ret, struct err *
 	if (kind_find(text, len, ret))
 		return 0;
 	return err_set(reterr, EINVAL,
-		       "unknown kind \"%.*s\": there are services, endpointslices, endpoints, pods, "
-		       "nodes, and all",
+		       "unknown kind \"%.*s\": there are services, endpointslices, endpoints, "
+		       "pods, nodes, and all",
 		       (int)len, text);
 }
 

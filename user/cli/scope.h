@@ -54,8 +54,8 @@ int scope_find(const struct scope *s, const struct snapshot *snap, const resourc
 	       found_vec *ret, bool *ret_missing, struct err *reterr);
 
 /*
- * Appends the stored ones of the objects of files, which have their namespaces. One that is not there
- * is said, unless @ret_missing is NULL, and *@ret_missing set.
+ * Appends the stored ones of the objects of files, which have their namespaces. One that is not
+ * there is said, unless @ret_missing is NULL, and *@ret_missing set.
  */
 int scope_find_objects(const struct snapshot *snap, const object_vec *objects, found_vec *ret,
 		       bool *ret_missing, struct err *reterr);

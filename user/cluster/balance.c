@@ -286,8 +286,8 @@ const char *cluster_lack(const struct cluster_config *cfg, const struct service 
 		if (has_family(s, *f) || (s->lb_ingress.n && !has_pool(&pools, *f)))
 			continue;
 		if (asks(s, *f, &a))
-			snprintf(buf, CLUSTER_LACK_MAX, "loadBalancerIP %.45s is taken, or in no load "
-				 "balancer pool", s->lb_ip);
+			snprintf(buf, CLUSTER_LACK_MAX, "loadBalancerIP %.45s is taken, or in no "
+				 "load balancer pool", s->lb_ip);
 		else
 			snprintf(buf, CLUSTER_LACK_MAX, "no %s address is free in the load balancer "
 				 "pools", family_name(*f));

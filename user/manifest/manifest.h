@@ -27,7 +27,8 @@ struct manifest_options {
 /*
  * Appends the objects of a file, of every *.yaml, *.yml and *.json file in a directory
  * (sorted, not recursive, dot files left out), or of standard input for "-". Lists are
- * taken apart. The objects are decoded only: not yet defaulted or validated.
+ * taken apart. The objects are decoded only: not yet defaulted or validated. -EINVAL for what is
+ * wrong with files, all of a directory's as far as there is room.
  * On failure *@objects is as before.
  */
 int manifest_load(const char *path, const struct manifest_options *opt, object_vec *objects,
