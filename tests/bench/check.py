@@ -208,10 +208,13 @@ def main():
     args = arguments()
     documents, complaints = load_all(args.folder)
     worse = False
-    if args.write:
-        if documents:
-            write_baseline(args.baseline, documents)
-            return 0
+    if not documents:
+        # Nothing was measured here: one sentence, not a comparison with nothing.
+        if not os.path.isdir(args.folder) or not os.listdir(args.folder):
+            complaints = [f"no results in {args.folder}: measure first, with sudo make bench"]
+    elif args.write:
+        write_baseline(args.baseline, documents)
+        return 0
     else:
         try:
             baseline = load(args.baseline, "sudo make bench && make bench-baseline")["rows"]

@@ -141,6 +141,20 @@ class Program(unittest.TestCase):
         self.assertIn("make bench ONLY=packets", done.stderr)
         self.assertNotIn("ONLY=program", done.stderr)
 
+    def test_says_to_measure_first(self):
+        for folder in (self.folder + "/none", self.empty()):
+            for words in ((), ("--write",)):
+                done = subprocess.run([sys.executable, check.__file__, *words, folder],
+                                      capture_output=True, text=True, check=False)
+                self.assertEqual((done.returncode, done.stdout, done.stderr),
+                                 (1, "", f"check.py: no results in {folder}: measure first, with "
+                                  "sudo make bench\n"))
+
+    def empty(self):
+        temp = tempfile.TemporaryDirectory()
+        self.addCleanup(temp.cleanup)
+        return temp.name
+
     def test_a_baseline_keeps_what_did_not_run(self):
         self.write("program", 1.0)
         self.run_it("--write")

@@ -63,6 +63,13 @@ class Delete(Case):
         done = self.run_sluice("delete", "no", "--all")
         self.assertEqual((done.stdout, done.stderr), ("", "No resources found\n"))
 
+    def test_twice_is_once(self):
+        self.assertEqual(self.lines("delete", "svc", "web", "web"), ['service "web" deleted'])
+
+    def test_everything(self):
+        self.lines("delete", "all", "--all", "-A", "-n", "prod")
+        self.assertEqual(self.names("all", "-A"), [])
+
     def test_makes_no_state(self):
         self.env["SLUICE_STATE_DIR"] += "-other"
         self.assertIn('services "x" not found', self.fails("delete", "svc", "x"))
@@ -76,8 +83,7 @@ class Delete(Case):
         for words in ((), ("svc",), ("svc", "web", "--all"), ("svc", "web", "-l", "a=b"),
                       ("svc", "--all", "-l", "a=b"), ("svc", "web", "-A"), ("deployments", "x"),
                       ("svc", "-l", "a in"), ("svc", "-l", ""), ("svc", "-l", " "),
-                      ("-f", "x.yaml", "svc"), ("-f", "x.yaml", "--all"),
-                      ("svc", "--all", "-A", "-n", "prod")):
+                      ("-f", "x.yaml", "svc"), ("-f", "x.yaml", "--all")):
             error = self.fails("delete", *words, status=2)
             self.assertIn("usage: sluice delete", error)
         self.assertEqual(len(self.names("svc", "-A")), 3)

@@ -59,6 +59,118 @@ LoadBalancer Source Ranges:  203.0.113.0/24,198.51.100.0/24
         self.assertIn("Port:                     <unset>  80/TCP", lines)
         self.assertIn("External Name:     example.com", self.lines("describe", "svc/x"))
 
+    def test_pod(self):
+        a = pod("a", "10.244.0.2")
+        a["spec"].update(hostNetwork=True, hostname="db-0", subdomain="db", containers=[
+            {"name": "c", "ports": [{"containerPort": 80, "name": "http"},
+                                    {"containerPort": 53, "protocol": "UDP"}]}])
+        a["status"]["podIPs"] = [{"ip": "10.244.0.2"}, {"ip": "fd00::2"}]
+        self.apply(a)
+        self.assertEqual(self.out("describe", "pod", "a"), """\
+Name:          a
+Namespace:     default
+Labels:        app=web
+Annotations:   <none>
+Node:          n1
+Status:        Running
+IP:            10.244.0.2
+IPs:           10.244.0.2,fd00::2
+Host Network:  true
+Hostname:      db-0
+Subdomain:     db
+Ports:         80/TCP (http), 53/UDP
+Conditions:
+  Type   Status
+  Ready  True
+""")
+
+    def test_node(self):
+        self.apply({"apiVersion": "v1", "kind": "Node",
+                    "metadata": {"name": "n1", "labels": {"topology.kubernetes.io/zone": "a"}},
+                    "spec": {"podCIDRs": ["10.244.0.0/24"]},
+                    "status": {"addresses": [{"type": "InternalIP", "address": "192.168.0.1"},
+                                             {"type": "ExternalIP", "address": "203.0.113.1"}],
+                               "allocatable": {"cpu": "4"},
+                               "conditions": [{"type": "Ready", "status": "True"}]}},
+                   pod("a", "10.244.0.2"), pod("b", "10.244.1.2", node="n2"))
+        self.assertEqual(self.out("describe", "node/n1"), """\
+Name:         n1
+Labels:       topology.kubernetes.io/zone=a
+Annotations:  <none>
+PodCIDRs:     10.244.0.0/24
+Conditions:
+  Type   Status
+  Ready  True
+Addresses:
+  InternalIP:  192.168.0.1
+  ExternalIP:  203.0.113.1
+Allocatable:
+  cpu:  4000m
+Non-terminated Pods:  (1 in total)
+  Namespace  Name
+  ---------  ----
+  default    a
+""")
+
+    def test_endpointslice_and_endpoints(self):
+        self.apply({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+                    "metadata": {"name": "web-1", "labels": {"kubernetes.io/service-name": "web"}},
+                    "addressType": "IPv4", "ports": [{"name": "http", "port": 8080}],
+                    "endpoints": [{"addresses": ["10.0.0.1"], "zone": "a", "nodeName": "n1",
+                                   "conditions": {"ready": False, "serving": True},
+                                   "hints": {"forZones": [{"name": "a"}, {"name": "b"}]},
+                                   "targetRef": {"kind": "Pod", "name": "web-0"}},
+                                  {"addresses": ["10.0.0.2"]}]},
+                   {"apiVersion": "v1", "kind": "Endpoints", "metadata": {"name": "db"},
+                    "subsets": [{"addresses": [{"ip": "10.0.0.3"}, {"ip": "10.0.0.4"}],
+                                 "ports": [{"port": 5432}]}]})
+        self.assertEqual(self.out("describe", "eps/web-1", "ep/db"), """\
+Name:         web-1
+Namespace:    default
+Labels:       kubernetes.io/service-name=web
+Annotations:  <none>
+AddressType:  IPv4
+Ports:
+  Name  Port   Protocol
+  ----  ----   --------
+  http  8080   TCP
+Endpoints:
+  - Addresses:    10.0.0.1
+    Conditions:
+      Ready:        false
+      Serving:      true
+    Hostname:     <unset>
+    TargetRef:    Pod/web-0
+    NodeName:     n1
+    Zone:         a
+    ForZones:     a,b
+  - Addresses:    10.0.0.2
+    Conditions:
+      Ready:        <unset>
+    Hostname:     <unset>
+    NodeName:     <unset>
+    Zone:         <unset>
+
+
+Name:         db
+Namespace:    default
+Labels:       <none>
+Annotations:  <none>
+Subsets:
+  Addresses:          10.0.0.3,10.0.0.4
+  NotReadyAddresses:  <none>
+  Ports:
+    Name     Port   Protocol
+    ----     ----   --------
+    <unset>  5432   TCP
+""")
+
+    def test_several_kinds(self):
+        self.apply(service("a"), pod("p", "10.244.0.2"))
+        names = [line.split()[-1] for line in self.lines("describe", "all")
+                 if line.startswith("Name:")]
+        self.assertEqual(names, ["p", "a"])
+
     def test_several(self):
         self.apply(service("a", labels={"t": "1"}), service("b"), service("c", namespace="prod"))
         names = [line.split()[-1] for line in self.lines("describe", "svc", "-A")
@@ -68,6 +180,13 @@ LoadBalancer Source Ranges:  203.0.113.0/24,198.51.100.0/24
                  if line.startswith("Name:")]
         self.assertEqual(names, ["a"])
 
+    def test_a_name_that_nobody_has_is_how_names_begin(self):
+        self.apply(service("web"), service("web-2"), service("api"))
+        for words, want in ((("web",), ["web"]), (("we",), ["web", "web-2"]),
+                            (("web-", "api"), ["web-2", "api"])):
+            self.assertEqual([line.split()[-1] for line in self.lines("describe", "svc", *words)
+                              if line.startswith("Name:")], want)
+
     def test_not_found(self):
         self.apply(service("a"))
         self.assertEqual(self.fails("describe", "svc", "nope"),
@@ -76,5 +195,5 @@ LoadBalancer Source Ranges:  203.0.113.0/24,198.51.100.0/24
                          "No resources found in prod namespace.\n")
 
     def test_usage(self):
-        for words in ((), ("pod", "x"), ("svc", "a", "-l", "b"), ("svc", "-A", "-n", "x")):
+        for words in ((), ("deploy", "x"), ("svc", "a", "-l", "b")):
             self.assertIn("usage: sluice describe", self.fails("describe", *words, status=2))

@@ -52,7 +52,7 @@ class Diff(Case):
                                    f"MERGED/{name}", "live.txt", "merged.txt"], cwd=self.files,
                                   stdout=subprocess.PIPE, text=True, check=False).stdout
             if live:
-                got = self.out("diff", "--prune", "-f", full, status=1)
+                got = self.out("diff", "--prune", "--all", "-f", full, status=1)
             else:
                 self.out("delete", "pod", "a")
                 got = self.out("diff", "-f", f"{self.files}/merged.txt", status=1)
@@ -67,9 +67,14 @@ class Diff(Case):
         self.assertIn("+  - 10.244.0.3", out.splitlines())
 
     def test_prune(self):
+        """As apply --prune has it, which removes nothing for a slip."""
         path = self.file("b.json", fixed())
         self.assertEqual(self.out("diff", "-f", path), "")
-        self.assertIn("-  podIP: 10.244.0.2", self.changed("--prune", "-f", path))
+        self.assertIn("-  podIP: 10.244.0.2", self.changed("--prune", "--all", "-f", path))
+        for words in (("--prune",), ("--all",), ("--prune", "--all", "-l", "a")):
+            self.assertEqual(self.fails("diff", *words, "-f", path, status=2).split(": ", 2)[2],
+                             self.fails("apply", *words, "-f", path, status=2)
+                             .replace("apply", "diff").split(": ", 2)[2])
         self.assertEqual(self.names("po"), ["pod/a"])
 
     def test_datapath(self):

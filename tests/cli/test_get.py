@@ -47,6 +47,49 @@ class Get(Case):
         again = self.lines("apply", "-f", "-", text=text)
         self.assertEqual({line.split()[-1] for line in again}, {"unchanged"})
 
+    def test_ignore_not_found(self):
+        for words in (("svc", "nope"), ("svc", "-n", "test"), ("svc", "nope", "-o", "json")):
+            done = self.run_sluice("get", "--ignore-not-found", *words)
+            self.assertEqual((done.stdout, done.stderr), ("", ""), words)
+        self.assertEqual(self.names("svc", "web", "nope", "--ignore-not-found"), ["service/web"])
+
+    def test_all(self):
+        lines = self.lines("get", "all")
+        self.assertEqual([line.split()[0] for line in lines if line],
+                         ["NAME", "pod/a", "NAME", "service/api", "service/web"])
+        self.assertEqual(self.names("all", "-l", "tier"), ["service/web"])
+        self.assertEqual(self.run_sluice("get", "all", "-n", "test").stderr,
+                         "No resources found in test namespace.\n")
+
+    def test_pairs(self):
+        self.assertEqual(self.names("svc/web", "pod/a"), ["service/web", "pod/a"])
+        self.assertEqual([line.split()[0] for line in self.lines("get", "po/a", "svc/web") if line],
+                         ["NAME", "pod/a", "NAME", "service/web"])
+
+    def test_of_files(self):
+        path = self.file("f.json", service("api"), pod("a", "10.244.0.9"))
+        self.assertEqual(self.names("-f", path), ["service/api", "pod/a"])
+        self.assertEqual(self.out("get", "-f", self.file("g.json", service("web")), "-o", "yaml"),
+                         self.out("get", "svc", "web", "-o", "yaml"))
+        self.assertIn('services "api" not found', self.fails("get", "-f", path, "-n", "prod"))
+        for words in (("svc",), ("-A",), ("-l", "a"), ("-w",)):
+            self.assertIn("usage: sluice get", self.fails("get", "-f", path, *words, status=2))
+
+    def test_names_twice(self):
+        """kubectl shows it as often as it is named, and a kind once."""
+        self.assertEqual(self.names("svc", "web", "web"), ["service/web"] * 2)
+        self.assertEqual(self.names("svc,svc", "web"), ["service/web"])
+
+    def test_all_namespaces_is_stronger_than_one(self):
+        self.assertEqual(len(self.names("svc", "-A", "-n", "prod")), 3)
+        self.assertEqual(self.lines("get", "svc", "-n", "prod", "-A")[0].split()[0], "NAMESPACE")
+
+    def test_no_row_ends_in_blanks(self):
+        self.apply(service("wide", labels={"a": "b"}))
+        for words in (("svc",), ("svc", "--show-labels"), ("svc", "-o", "wide"), ("all", "-A")):
+            for line in self.lines("get", *words):
+                self.assertEqual(line, line.rstrip())
+
     def test_usage(self):
         for words in ((), ("svc", "web", "-l", "a"), ("svc,po", "-w"), ("svc", "a", "b", "-w"),
                       ("svc", "--output-watch-events"), ("svc", "-l", "=x"),

@@ -159,6 +159,30 @@ class Prune(Case):
         self.assertEqual(self.names("po"), ["pod/a", "pod/b"])
 
 
+class Files(Case):
+    def test_with_commas(self):
+        a, b = self.file("a.json", service("a")), self.file("b.json", service("b"))
+        self.assertEqual(self.lines("apply", "-f", f"{a},{b}"),
+                         ["service/a created", "service/b created"])
+        self.assertEqual(self.lines("apply", "--prune", "-f", f"{a},{self.files}", status=1), [])
+        self.assertEqual(self.lines("delete", "-f", f"{b},{a}"),
+                         ['service "b" deleted', 'service "a" deleted'])
+        self.assertIn("nope.json", self.fails("apply", "-f", f"{a},nope.json"))
+
+    def test_all_that_is_wrong_is_told(self):
+        error = self.fails("apply", "-f", self.file("a.json", service("a", 70000, type="None"),
+                                                     service("b", "x")))
+        self.file("z.json", service("z", "y"))
+        for words in (("-f", self.files), ("-f", f"{self.files}/a.json", "-f", f"{self.files}/z.json")):
+            lines = self.fails("apply", *words).splitlines()
+            self.assertEqual(len(lines), 4)
+            self.assertIn(f"{self.files}/z.json:", lines[3])
+        for text in ("spec.type: Unsupported value", "spec.ports[0].port: Invalid value: 70000",
+                     'not the string "x"'):
+            self.assertIn(text, error)
+        self.assertEqual(self.names("svc"), [])
+
+
 class Selector(Case):
     def test_files_are_filtered(self):
         path = self.file("a.json", service("a", labels={"tier": "x"}), service("b"))

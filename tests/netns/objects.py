@@ -33,6 +33,7 @@ def service(name, n, selector, target=8080, **spec):
     return {
         "apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
         "spec": {"type": "NodePort", "ipFamilyPolicy": "RequireDualStack",
+                 "clusterIP": cluster_ip(n, 4),
                  "clusterIPs": [cluster_ip(n, 4), cluster_ip(n, 6)],
                  "selector": selector, "ports": ports, **spec},
     }

@@ -109,6 +109,7 @@ def slices_make_backends(t):
 def allocation(t):
     """Addresses and node ports that the manifest leaves out are given, kept, and given back."""
     auto = service("auto", 71, {"app": "web"})
+    auto["spec"].pop("clusterIP")
     auto["spec"].pop("clusterIPs")
     for p in auto["spec"]["ports"]:
         p.pop("nodePort")

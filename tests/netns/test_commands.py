@@ -52,11 +52,18 @@ def describe(t):
     t.check("no usable endpoint" in out, "describe: why its packets were dropped", out)
     out = t.lab.sluice("n1", "describe", "svc", "web").stdout
     t.check("DROPPED" not in out, "describe: not another's drops", out)
+    done = t.lab.sluice("n1", "stats", "nope", "web", check=False)
+    t.equal((done.returncode, done.stderr),
+            (1, 'Error from server (NotFound): services "nope" not found\n'),
+            "stats: a name that is not there, as get says it")
+    t.check("default/web" in done.stdout and "nobody" not in done.stdout,
+            "stats: and the other one", done.stdout)
     t.lab.sluice("n1", "delete", "svc", "nobody")
 
 
 def diff(t, tmp):
     moved = service("web", 61, {"app": "web"})
+    moved["spec"]["clusterIP"] = cluster_ip(80, 4)
     moved["spec"]["clusterIPs"] = [cluster_ip(80, 4), cluster_ip(80, 6)]
     path = write(f"{tmp}/diff.json", [moved])
     done = t.lab.sluice("n1", "diff", "--datapath", "-f", path, check=False)

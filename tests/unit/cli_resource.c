@@ -54,6 +54,34 @@ Test(cli_resource, every_kind_is_asked_for_every_name)
 	cr_expect_str_eq(v.at[2].name, "a");
 }
 
+/* kubectl takes the kinds of a list for a set, and the names for a list. */
+Test(cli_resource, kinds_count_once_and_names_as_often_as_they_are_said)
+{
+	own(resources_done) resource_vec kinds = { 0 }, names = { 0 };
+	char *svc[] = { "svc,po,services,svc", NULL }, *twice[] = { "svc", "a", "a", NULL };
+	struct err e = { 0 };
+
+	cr_assert_eq(parse(svc, &kinds, &e), 0);
+	cr_assert_eq(kinds.n, 2);
+	cr_expect_eq(kinds.at[1].kind, KIND_POD);
+	cr_assert_eq(parse(twice, &names, &e), 0);
+	cr_expect_eq(names.n, 2);
+}
+
+Test(cli_resource, all_is_what_a_namespace_has)
+{
+	static const enum kind want[] = { KIND_NODE, KIND_POD, KIND_SERVICE, KIND_ENDPOINTS,
+					  KIND_SLICE };
+	own(resources_done) resource_vec v = { 0 };
+	char *line[] = { "no,all,svc", NULL };
+	struct err e = { 0 };
+
+	cr_assert_eq(parse(line, &v, &e), 0);
+	cr_assert_eq(v.n, 5);
+	for (size_t i = 0; i < v.n; i++)
+		cr_expect_eq(v.at[i].kind, want[i]);
+}
+
 Test(cli_resource, pairs_of_kind_and_name)
 {
 	own(resources_done) resource_vec v = { 0 };

@@ -42,6 +42,16 @@ Test(cli_table, heads_may_be_left_out)
 	expect_row("a      b\n", "a", "b", false, NULL);
 }
 
+Test(cli_table, no_row_ends_in_blanks)
+{
+	struct table_widths widths = { 0 };
+
+	expect_row("NAME   WHAT\na\n", "a", "", true, NULL);
+	expect_row("a\n", "a", " ", false, NULL);
+	expect_row("NAME       WHAT\nlong-one   b\n", "long-one", "b", true, &widths);
+	expect_row("a\n", "a", "", false, &widths);
+}
+
 Test(cli_table, later_tables_stand_below_the_first)
 {
 	struct table_widths widths = { 0 };

@@ -73,6 +73,30 @@ Test(cluster_ip, is_chosen_above_the_static_band)
 	expect_text("address", service_of(&w, "web")->cluster_ips.at[0], "10.0.0.17");
 }
 
+/* min(max(16, size / 16), 256) addresses are given out last; none of a range of 16 or fewer. */
+Test(cluster_ip, static_band_by_the_size_of_the_range)
+{
+	static const struct {
+		const char *range;
+		const char *first;	/* that is chosen */
+	} rows[] = {
+		{ "10.0.0.0/28", "10.0.0.1" }, { "10.0.0.0/27", "10.0.0.17" },
+		{ "10.0.0.0/24", "10.0.0.17" }, { "10.0.0.0/23", "10.0.0.33" },
+		{ "10.0.0.0/20", "10.0.1.1" }, { "10.0.0.0/16", "10.0.1.1" },
+	};
+	uint64_t lowest = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		own(sandbox_done) struct sandbox w = small_sandbox(rows[i].range, 30000, 32767);
+
+		w.cfg.random = always;
+		w.cfg.random_arg = &lowest;
+		EXPECT_APPLIED(&w, SERVICE("web"));
+		expect_text(rows[i].range, service_of(&w, "web")->cluster_ips.at[0],
+			    rows[i].first);
+	}
+}
+
 Test(cluster_ip, every_address_but_network_and_broadcast_is_given_once)
 {
 	own(sandbox_done) struct sandbox w = small_sandbox("10.0.0.0/27", 30000, 32767);
@@ -176,6 +200,17 @@ Test(cluster_ip, range_that_cannot_work_is_refused)
 	EXPECT_REFUSED(&w, "service CIDR 10.0.0.0/31: must be IPv4, /30 or larger", SERVICE("web"));
 }
 
+Test(cluster_ip, range_of_ipv6_has_64_bits_at_most)
+{
+	own(sandbox_done) struct sandbox w = sandbox_new();
+
+	cr_assert_eq(cidr_parse("fd00::/64", &w.cfg.service_cidrs[FAMILY_V6]), 0);
+	EXPECT_APPLIED(&w, SERVICE("a", .ips = { "fd00::ffff:ffff:ffff:ffff" }));
+	cr_assert_eq(cidr_parse("fd00::/63", &w.cfg.service_cidrs[FAMILY_V6]), 0);
+	EXPECT_REFUSED(&w, "service CIDR fd00::/63: must be IPv6, from /64 to /126",
+		       SERVICE("web"));
+}
+
 /* --- node ports --------------------------------------------------------------- */
 
 Test(cluster_node_port, is_chosen_above_the_static_band)
@@ -187,6 +222,30 @@ Test(cluster_node_port, is_chosen_above_the_static_band)
 	w.cfg.random_arg = &lowest;
 	EXPECT_APPLIED(&w, NODE_PORT(0));
 	cr_assert_eq(service_of(&w, "web")->ports.at[0].node_port, 30086);
+}
+
+/* min(max(16, size / 32), 128) ports are given out last; none of a range of 16 or fewer. */
+Test(cluster_node_port, static_band_by_the_size_of_the_range)
+{
+	static const struct {
+		uint16_t min, max;
+		uint16_t first;		/* that is chosen */
+	} rows[] = {
+		{ 30000, 30015, 30000 }, { 30000, 30016, 30016 }, { 30000, 30511, 30016 },
+		{ 30000, 32767, 30086 }, { 1024, 65535, 1152 },
+	};
+	uint64_t lowest = 0;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		own(sandbox_done) struct sandbox w = small_sandbox("10.96.0.0/12", rows[i].min,
+								   rows[i].max);
+
+		w.cfg.random = always;
+		w.cfg.random_arg = &lowest;
+		EXPECT_APPLIED(&w, NODE_PORT(0));
+		cr_assert_eq(service_of(&w, "web")->ports.at[0].node_port, rows[i].first, "row %zu",
+			     i);
+	}
 }
 
 Test(cluster_node_port, lower_band_after_the_upper_then_full)

@@ -278,7 +278,7 @@ Test(cluster_immutable, class_and_health_check_port)
 		       "spec.loadBalancerClass: Invalid value: null: may not change once set",
 		       SERVICE("web", .type = SERVICE_LOAD_BALANCER));
 	EXPECT_REFUSED(
-		&w, INVALID "spec.healthCheckNodePort: Invalid value: 31001: field is immutable",
+		&w, INVALID "spec.healthCheckNodePort: Forbidden: field is immutable",
 		SERVICE("web", .type = SERVICE_LOAD_BALANCER, .lb_class = "a.b/c",
 			.external_local = true, .health_port = 31001));
 }
@@ -475,6 +475,46 @@ Test(cluster_family, second_is_added_and_removed)
 	expect_families(&w, "4");
 	expect_text("first", ip_of(&w, "web", 0), first);
 	EXPECT_APPLIED(&w, SERVICE("b", .ips = { second }));
+}
+
+/* A cluster of one family gave it one; that there are two now is no reason to get another. */
+Test(cluster_family, preferring_two_adds_none_later)
+{
+	own(sandbox_done) struct sandbox w = sandbox_new();
+	struct service *s;
+
+	EXPECT_APPLIED(&w, SERVICE("web", .policy = IPFP_PREFER_DUAL));
+	s = service_of(&w, "web");
+	free(s->cluster_ips.at[--s->cluster_ips.n]);
+	s->ip_families.n = 1;
+	EXPECT_APPLIED(&w, SERVICE("web", .policy = IPFP_PREFER_DUAL));
+	expect_families(&w, "4");
+	EXPECT_APPLIED(&w, SERVICE("web", .labels = "a=b"));
+	expect_families(&w, "4");
+	/* Asked for by a family or an address, it is added; and so by the policy that requires it. */
+	EXPECT_APPLIED(&w, SERVICE("web", .policy = IPFP_PREFER_DUAL,
+				   .families = { FAMILY_V4, FAMILY_V6 }, .n_families = 2));
+	expect_families(&w, "46");
+	s = service_of(&w, "web");
+	free(s->cluster_ips.at[--s->cluster_ips.n]);
+	s->ip_families.n = 1;
+	EXPECT_APPLIED(&w, SERVICE("web", .policy = IPFP_REQUIRE_DUAL));
+	expect_families(&w, "46");
+}
+
+#define SVC "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}], "
+
+/* Who patches one of the two fields leaves the other as it is in the store. */
+Test(cluster_ip_fields, the_field_that_is_left_out_is_kept)
+{
+	own(sandbox_done) struct sandbox w = sandbox_new();
+
+	sandbox_apply_text(&w, SVC "clusterIP: 10.96.0.7}}");
+	sandbox_apply_text(&w, SVC "clusterIPs: [10.96.0.7]}}");
+	cr_assert_eq(w.changes.at[0].change, CHANGE_NONE);
+	sandbox_apply_text(&w, SVC "clusterIP: '', clusterIPs: []}}");
+	cr_assert_eq(w.changes.at[0].change, CHANGE_NONE);
+	expect_text("address", ip_of(&w, "web", 0), "10.96.0.7");
 }
 
 /* --- delete ------------------------------------------------------------------- */

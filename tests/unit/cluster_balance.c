@@ -151,6 +151,35 @@ Test(cluster_balance, a_pool_that_comes_later_serves_who_waits)
 	expect_ingress(&w, "a", "192.0.2.4");
 }
 
+static void expect_lack(const struct sandbox *w, const char *service, const char *want)
+{
+	char buf[CLUSTER_LACK_MAX];
+
+	expect_text(service, cluster_lack(&w->cfg, service_of(w, service), buf) ?: "", want);
+}
+
+Test(cluster_balance, who_got_no_address_and_why)
+{
+	own(sandbox_done) struct sandbox none = sandbox_new();
+	own(sandbox_done) struct sandbox w = sandbox_with_pools("192.0.2.1/32");
+
+	/* Without pools it waits for somebody else. */
+	sandbox_apply_text(&none, LB("a", "", ""));
+	expect_lack(&none, "a", "");
+	sandbox_apply_text(&w, LB("a", ", ipFamilyPolicy: PreferDualStack", "") LB("b", "", "")
+			       LB("c", ", loadBalancerClass: other", "")
+			       LB("d", ", loadBalancerIP: 192.0.2.1", "")
+			       LB("e", ", ipFamilies: [IPv6]", "")
+			       LB("f", "", "{hostname: lb.example.com}"));
+	/* There is no pool of its other family, so one address is all it can have. */
+	expect_lack(&w, "a", "");
+	expect_lack(&w, "b", "no IPv4 address is free in the load balancer pools");
+	expect_lack(&w, "c", "");
+	expect_lack(&w, "d", "loadBalancerIP 192.0.2.1 is taken, or in no load balancer pool");
+	expect_lack(&w, "e", "no IPv6 address is free in the load balancer pools");
+	expect_lack(&w, "f", "");
+}
+
 Test(cluster_config, settings_are_text_and_back)
 {
 	static const struct {

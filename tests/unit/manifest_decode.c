@@ -108,11 +108,19 @@ static const struct {
 	{ SVC "spec: {selector: {a/b: 1e3}}", "web.yaml:4: spec.selector[\"a/b\"]: must be a "
 	  "string, "
 	  "not the number 1e3: put it in quotes" },
-	{ SVC "spec: {clusterIP: 1.1.1.1, clusterIPs: [1.1.1.2]}", "web.yaml:4: spec.clusterIP: "
-	  "must "
-	  "be the first of `clusterIPs`" },
-	{ SVC "spec: {clusterIPs: [None, 1.1.1.2]}", "web.yaml:4: spec.clusterIPs: 'None' must be "
-	  "the only value" },
+	{ SVC "spec: {externalTrafficPolicy: Global}", "web.yaml:4: spec.externalTrafficPolicy: "
+	  "Unsupported value: \"Global\": supported values: \"Cluster\", \"Local\"" },
+	{ SVC "spec: {internalTrafficPolicy: local}", "web.yaml:4: spec.internalTrafficPolicy: "
+	  "Unsupported value: \"local\": supported values: \"Cluster\", \"Local\"" },
+	{ SVC "spec: {ipFamilyPolicy: DualStack}", "web.yaml:4: spec.ipFamilyPolicy: Unsupported "
+	  "value: \"DualStack\": supported values: \"PreferDualStack\", \"RequireDualStack\", "
+	  "\"SingleStack\"" },
+	{ SVC "spec: {healthCheckNodePort: 65536}", "web.yaml:4: spec.healthCheckNodePort: Invalid "
+	  "value: 65536: must be between 1 and 65535, inclusive" },
+	{ SVC "spec: {sessionAffinityConfig: 7}", "web.yaml:4: spec.sessionAffinityConfig: must be a "
+	  "map, not the number 7" },
+	{ SVC "spec: {sessionAffinityConfig: {clientIP: [7]}}", "web.yaml:4: "
+	  "spec.sessionAffinityConfig.clientIP: must be a map, not a list" },
 	{ SVC "status: {loadBalancer: {ingress: [{ipMode: Nat}]}}", "web.yaml:4: "
 	  "status.loadBalancer.ingress[0].ipMode: Unsupported value: \"Nat\": supported values: "
 	  "\"Proxy\", \"VIP\"" },
@@ -153,6 +161,74 @@ Test(decode, bad_input_names_line_field_and_reason)
 		cr_expect_str_eq(message(bad[i].text, NULL), bad[i].want);
 }
 
+/* All that is wrong, of all objects of a file, by line. */
+Test(decode, everything_wrong_is_named)
+{
+	cr_expect_str_eq(message(
+		"apiVersion: v1\nkind: Service\nmetadata:\n  name: 7\n  labels: {a: 1, b: x, c: true}\n"
+		"spec:\n  type: Clusterip\n  ports:\n  - port: http\n    protocol: tcp\n"
+		"  - {port: 70000, nodePort: -1, targetPort: [80]}\n  - 80\n"
+		"  selector: [a]\n  ipFamilies: [IPv4, v6, 6]\n"
+		"---\napiVersion: v1\nkind: Node\nspec: {podCIDRs: [7]}\n"
+		"---\nhello\n"
+		"---\napiVersion: v1\nkind: Pod\nstatus:\n  podIPs: [{ip: 1}, a]\n"
+		"  conditions: [{type: Ready, status: True}]\n", NULL),
+		"web.yaml:4: metadata.name: must be a string, not the number 7: put it in quotes\n"
+		"web.yaml:5: metadata.labels.a: must be a string, not the number 1: put it in quotes\n"
+		"web.yaml:5: metadata.labels.c: must be a string, not the boolean true: put it in quotes\n"
+		"web.yaml:7: spec.type: Unsupported value: \"Clusterip\": supported values: "
+		"\"ClusterIP\", \"ExternalName\", \"LoadBalancer\", \"NodePort\"\n"
+		"web.yaml:9: spec.ports[0].port: must be a number between 1 and 65535, not the string "
+		"\"http\"\n"
+		"web.yaml:10: spec.ports[0].protocol: Unsupported value: \"tcp\": supported values: "
+		"\"SCTP\", \"TCP\", \"UDP\"\n"
+		"web.yaml:11: spec.ports[1].port: Invalid value: 70000: must be between 1 and 65535, "
+		"inclusive\n"
+		"web.yaml:11: spec.ports[1].targetPort: must be a number between 1 and 65535 or the "
+		"name of a container port, not a list\n"
+		"web.yaml:11: spec.ports[1].nodePort: Invalid value: -1: must be between 1 and 65535, "
+		"inclusive\n"
+		"web.yaml:12: spec.ports[2]: must be a map, not the number 80\n"
+		"web.yaml:13: spec.selector: must be a map, not a list\n"
+		"web.yaml:14: spec.ipFamilies[1]: Unsupported value: \"v6\": supported values: \"IPv4\", "
+		"\"IPv6\"\n"
+		"web.yaml:14: spec.ipFamilies[2]: must be a string, not the number 6: put it in quotes\n"
+		"web.yaml:18: spec.podCIDRs[0]: must be a string, not the number 7: put it in quotes\n"
+		"web.yaml:20: an object must be a map, not a string\n"
+		"web.yaml:25: status.podIPs[0].ip: must be a string, not the number 1: put it in quotes\n"
+		"web.yaml:25: status.podIPs[1]: must be a map, not the string \"a\"\n"
+		"web.yaml:26: status.conditions[0].status: must be a string, not the boolean True: put it "
+		"in quotes");
+}
+
+/* What comes before the place where it stops to be YAML is told as well. */
+Test(decode, wrong_values_then_no_yaml)
+{
+	cr_expect_str_eq(message(SVC "spec: []\n---\na: [b", NULL),
+			 "web.yaml:4: spec: must be a map, not a list\n"
+			 "web.yaml:7: did not find expected ',' or ']', while parsing a flow sequence "
+			 "that began in line 6");
+}
+
+Test(decode, what_is_too_much_is_counted)
+{
+	own(free) char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	const char *got;
+	size_t lines = 1;
+
+	fputs(SVC "spec:\n  ports:\n", f);
+	for (unsigned int i = 0; i < 1000; i++)
+		fputs("  - port: x\n", f);
+	fclose(f);
+	got = message(text, NULL);
+	for (const char *p = got; (p = strchr(p, '\n')); p++)
+		lines++;
+	cr_expect_eq(lines, 21u, "20 and what more there is");
+	cr_expect_str_eq(strrchr(got, '\n'), "\nand 980 more");
+}
+
 static void collect(void *arg, const char *text)
 {
 	texts_push(arg, text);
@@ -180,7 +256,13 @@ Test(decode, unknown_kinds_are_counted_or_refused)
 	  "apiVersion "
 			 "\"apps/v1\": sluice knows Service, Endpoints, Pod and Node of v1 and EndpointSlice "
 			 "of "
-			 "discovery.k8s.io/v1");
+			 "discovery.k8s.io/v1\n"
+			 "web.yaml:4: unknown kind \"Deployment\" of apiVersion \"apps/v1\": sluice knows "
+			 "Service, Endpoints, Pod and Node of v1 and EndpointSlice of "
+			 "discovery.k8s.io/v1\n"
+			 "web.yaml:7: unknown kind \"Service\" of apiVersion "
+			 "\"serving.knative.dev/v1\": sluice knows Service, Endpoints, Pod and Node of v1 "
+			 "and EndpointSlice of discovery.k8s.io/v1");
 }
 
 /* A kind that was meant to be one of ours is no stranger: apply --prune would remove what it names. */

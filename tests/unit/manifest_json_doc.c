@@ -55,8 +55,8 @@ static void as_the_reader_has_it(const char *text)
 	const struct doc_node *fast = NULL, *slow = NULL;
 	struct err e = { 0 };
 
-	cr_assert_eq(json_doc_read(text, strlen(text), &arena, &fast), 0, "%s", text);
-	cr_assert_eq(reader_open("x", text, strlen(text), &r, &e), 0);
+	cr_assert_eq(json_doc_read(text, strlen(text), 0, &arena, &fast), 0, "%s", text);
+	cr_assert_eq(reader_open("x", text, strlen(text), 0, &r, &e), 0);
 	cr_assert_eq(reader_next(r, &slow, &e), 0, "%s: %s", text, e.text);
 	same(fast, slow);
 }
@@ -73,7 +73,7 @@ Test(manifest_json_doc, everything_else_is_left_to_the_reader)
 		own(arena_done) struct arena arena = { 0 };
 		const struct doc_node *root = NULL;
 
-		cr_assert_eq(json_doc_read(left[i], strlen(left[i]), &arena, &root), -EINVAL, "%s",
+		cr_assert_eq(json_doc_read(left[i], strlen(left[i]), 0, &arena, &root), -EINVAL, "%s",
 			     left[i]);
 	}
 }
@@ -88,7 +88,7 @@ Test(manifest_json_doc, a_text_that_ends_early_is_not_plain)
 		const struct doc_node *root = NULL;
 		own(free) char *cut = strndup(text, n);
 
-		cr_assert_eq(json_doc_read(cut, n, &arena, &root), -EINVAL);
+		cr_assert_eq(json_doc_read(cut, n, 0, &arena, &root), -EINVAL);
 	}
 }
 
@@ -105,7 +105,7 @@ Test(manifest_json_doc, depth_is_bounded)
 		own(arena_done) struct arena arena = { 0 };
 		const struct doc_node *root = NULL;
 
-		cr_assert_eq(json_doc_read(text, 200, &arena, &root), -EINVAL);
-		cr_assert_eq(json_doc_read(text + 40, 120, &arena, &root), 0);
+		cr_assert_eq(json_doc_read(text, 200, 0, &arena, &root), -EINVAL);
+		cr_assert_eq(json_doc_read(text + 40, 120, 0, &arena, &root), 0);
 	}
 }

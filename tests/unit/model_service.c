@@ -58,6 +58,12 @@ static void refused(const char *spec, const char *status, const char *why)
 	"'-', and must start and end with an alphanumeric character (e.g. 'my-name',  or "   \
 	"'123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
 
+#define SUBDOMAIN_RULE                                                             \
+	"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "  \
+	"'-' or '.', and must start and end with an alphanumeric character (e.g. "            \
+	"'example.com', regex used for validation is "                                        \
+	"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
+
 #define RANGE "must be between 1 and 65535, inclusive"
 
 Test(service_validate, ports)
@@ -170,33 +176,61 @@ Test(service_validate, addresses)
 		const char *why;
 	} rows[] = {
 		{ P "clusterIP: 10.0.0.1", NULL },
-		{ P "ipFamilyPolicy: PreferDualStack, clusterIPs: [10.0.0.1, 'fd00::1'], "
+		{ P "ipFamilyPolicy: PreferDualStack, clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1, 'fd00::1'], "
 		  "ipFamilies: [IPv4, IPv6]", NULL },
-		{ P "ipFamilyPolicy: RequireDualStack, clusterIPs: ['fd00::1', 10.0.0.1]", NULL },
+		{ P "ipFamilyPolicy: RequireDualStack, clusterIP: 'fd00::1', clusterIPs: ['fd00::1', "
+		  "10.0.0.1]", NULL },
 		{ P "ipFamilyPolicy: SingleStack, clusterIP: 'fd00::1', ipFamilies: [IPv6]", NULL },
 		{ "clusterIP: None, ipFamilies: [IPv4, IPv6]", NULL },
 		{ "clusterIP: None, ipFamilies: [IPv4, IPv6], selector: {a: b}", "spec.ipFamilyPolicy: "
 		  MULTIPLE("ipFamilies") },
 		{ P "clusterIP: 10.0.0", "spec.clusterIPs[0]: Invalid value: \"10.0.0\": must be a "
 		  "valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)" },
-		{ P "ipFamilyPolicy: RequireDualStack, clusterIPs: [1.1.1.1, 'a::', 2.2.2.2]",
+		{ P "ipFamilyPolicy: RequireDualStack, clusterIP: 1.1.1.1, clusterIPs: [1.1.1.1, 'a::', 2.2.2.2]",
 		  "spec.clusterIPs: Invalid value: []string{\"1.1.1.1\", \"a::\", \"2.2.2.2\"}: may "
 		  "only hold up to 2 values" },
-		{ P "ipFamilyPolicy: RequireDualStack, clusterIPs: [1.1.1.1, x]", "spec.clusterIPs[1]: "
+		{ P "ipFamilyPolicy: RequireDualStack, clusterIP: 1.1.1.1, clusterIPs: [1.1.1.1, x]", "spec.clusterIPs[1]: "
 		  "Invalid value: \"x\": must be a valid IP address, (e.g. 10.9.8.7 or "
 		  "2001:db8::ffff)" },
-		{ P "ipFamilyPolicy: RequireDualStack, clusterIPs: [1.1.1.1, 1.1.1.2]",
+		{ P "ipFamilyPolicy: RequireDualStack, clusterIP: 1.1.1.1, clusterIPs: [1.1.1.1, 1.1.1.2]",
 		  "spec.clusterIPs: Invalid value: []string{\"1.1.1.1\", \"1.1.1.2\"}: may specify no "
 		  "more than one IP for each IP family" },
 		{ P "ipFamilyPolicy: RequireDualStack, ipFamilies: [IPv4, IPv4]",
 		  "spec.ipFamilies[1]: Duplicate value: \"IPv4\"" },
-		{ P "clusterIPs: [1.1.1.1], ipFamilies: [IPv6]", "spec.clusterIPs[0]: Invalid "
+		{ P "clusterIP: 1.1.1.1, ipFamilies: [IPv6]", "spec.clusterIPs[0]: Invalid "
 		  "value: \"1.1.1.1\": expected an IPv6 value as indicated by `ipFamilies[0]`" },
-		{ P "ipFamilyPolicy: SingleStack, clusterIPs: [1.1.1.1, 'a::']",
+		{ P "ipFamilyPolicy: SingleStack, clusterIP: 1.1.1.1, clusterIPs: [1.1.1.1, 'a::']",
 		  "spec.ipFamilyPolicy: " MULTIPLE("clusterIPs") },
-		{ P "clusterIPs: [1.1.1.1, 'a::']", "spec.ipFamilyPolicy: " MULTIPLE("clusterIPs") },
+		{ P "clusterIP: 1.1.1.1, clusterIPs: [1.1.1.1, 'a::']", "spec.ipFamilyPolicy: " MULTIPLE("clusterIPs") },
 		{ P "ipFamilyPolicy: SingleStack, ipFamilies: [IPv4, IPv6]",
 		  "spec.ipFamilyPolicy: " MULTIPLE("ipFamilies") },
+		{ P "clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1]", NULL },
+		{ P "clusterIP: '', clusterIPs: []", NULL },
+		{ "clusterIP: None, clusterIPs: [None]", NULL },
+		{ P "clusterIPs: [1.1.1.1]", "spec.clusterIPs: Invalid value: []string{\"1.1.1.1\"}: "
+		  "must be empty when `clusterIP` is not specified" },
+		{ P "clusterIP: '', clusterIPs: [None]", "spec.clusterIPs: Invalid value: "
+		  "[]string{\"None\"}: must be empty when `clusterIP` is not specified" },
+		{ P "clusterIPs: ['']", "\n* spec.clusterIPs: Invalid value: []string{\"\"}: must be "
+		  "empty when `clusterIP` is not specified\n* spec.clusterIPs[0]: Invalid value: \"\": "
+		  "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)" },
+		{ P "clusterIP: 1.1.1.1, clusterIPs: [1.1.1.2]", "spec.clusterIPs: Invalid value: "
+		  "[]string{\"1.1.1.2\"}: first value must match `clusterIP`" },
+		{ P "clusterIP: 'a::', clusterIPs: [1.1.1.1, 'a::'], ipFamilyPolicy: PreferDualStack",
+		  "spec.clusterIPs: Invalid value: []string{\"1.1.1.1\", \"a::\"}: first value must "
+		  "match `clusterIP`" },
+		{ P "clusterIP: 1.1.1.1, clusterIPs: [None]", "spec.clusterIPs: Invalid value: "
+		  "[]string{\"None\"}: first value must match `clusterIP`" },
+		{ P "clusterIP: None, clusterIPs: [1.1.1.1]", "spec.clusterIPs: Invalid value: "
+		  "[]string{\"1.1.1.1\"}: first value must match `clusterIP`" },
+		{ "clusterIP: None, clusterIPs: [None, 1.1.1.1]", "spec.clusterIPs: Invalid value: "
+		  "[]string{\"None\", \"1.1.1.1\"}: 'None' must be the first and only value" },
+		{ P "clusterIP: 1.1.1.1, clusterIPs: [1.1.1.1, None], ipFamilyPolicy: RequireDualStack",
+		  "spec.clusterIPs[1]: Invalid value: \"None\": must be a valid IP address, (e.g. "
+		  "10.9.8.7 or 2001:db8::ffff)" },
+		{ P "clusterIP: 172.030.000.041", NULL },
+		{ P "clusterIP: 172.30.0.0x1", "spec.clusterIPs[0]: Invalid value: \"172.30.0.0x1\": "
+		  "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)" },
 		{ P "type: NodePort, clusterIP: None", "spec.clusterIPs[0]: Invalid value: "
 		  "\"None\": "
 		  "may not be set to 'None' for NodePort services" },
@@ -211,7 +245,7 @@ Test(service_validate, addresses)
 		  "\"127.0.0.1\": may not be in the loopback range (127.0.0.0/8, ::1/128)" },
 		{ P "externalIPs: [0.0.0.0]", "spec.externalIPs[0]: Invalid value: \"0.0.0.0\": "
 		  "may "
-		  "not be unspecified (0.0.0.0 or ::)" },
+		  "not be unspecified (0.0.0.0)" },
 		{ P "externalIPs: ['fe80::1']", "spec.externalIPs[0]: Invalid value: \"fe80::1\": "
 		  "may "
 		  "not be in the link-local range (169.254.0.0/16, fe80::/10)" },
@@ -219,6 +253,14 @@ Test(service_validate, addresses)
 		  "\"224.0.0.9\": "
 		  "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)" },
 		{ P "externalIPs: [239.0.0.9]", NULL },
+		{ P "externalIPs: ['::']", "spec.externalIPs[0]: Invalid value: \"::\": may not be "
+		  "unspecified (::)" },
+		{ P "externalIPs: ['::1']", "spec.externalIPs[0]: Invalid value: \"::1\": may not be in "
+		  "the loopback range (127.0.0.0/8, ::1/128)" },
+		{ P "externalIPs: [169.254.0.1]", "spec.externalIPs[0]: Invalid value: \"169.254.0.1\": "
+		  "may not be in the link-local range (169.254.0.0/16, fe80::/10)" },
+		{ P "externalIPs: ['ff02::9']", "spec.externalIPs[0]: Invalid value: \"ff02::9\": may "
+		  "not be in the link-local multicast range (224.0.0.0/24, ff02::/10)" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -245,12 +287,7 @@ Test(service_validate, external_name)
 		{ "externalName: a, ipFamilies: [IPv4]", "spec.ipFamilies: " NOT_EXTERNAL },
 		{ "externalName: a, ipFamilyPolicy: SingleStack",
 		  "spec.ipFamilyPolicy: " NOT_EXTERNAL },
-		{ "externalName: a_b", "spec.externalName: Invalid value: \"a_b\": a lowercase RFC "
-		  "1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', "
-		  "and must start and end with an alphanumeric character (e.g. 'example.com', "
-		  "regex "
-		  "used for validation is "
-		  "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')" },
+		{ "externalName: a_b", "spec.externalName: Invalid value: \"a_b\": " SUBDOMAIN_RULE },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -293,8 +330,14 @@ Test(service_validate, balancer_and_policies)
 		  "status.loadBalancer.ingress[0].hostname: Invalid value: \"1.2.3.4\": must be a "
 		  "DNS name, not an IP address" },
 		{ LB, "loadBalancer: {ingress: [{hostname: a, ipMode: Proxy}]}",
-		  "status.loadBalancer.ingress[0].ipMode: Forbidden: may not be set when `ip` is "
-		  "not set" },
+		  "status.loadBalancer.ingress[0].ipMode: Forbidden: may not be specified when `ip` "
+		  "is not set" },
+		{ LB, "loadBalancer: {ingress: [{ip: '', ipMode: VIP}]}",
+		  "status.loadBalancer.ingress[0].ipMode: Forbidden: may not be specified when `ip` "
+		  "is not set" },
+		{ LB, "loadBalancer: {ingress: [{ip: 1.2.3.4}, {ip: 'a::', ipMode: VIP}]}", NULL },
+		{ LB, "loadBalancer: {ingress: [{hostname: a_b}]}",
+		  "status.loadBalancer.ingress[0].hostname: Invalid value: \"a_b\": " SUBDOMAIN_RULE },
 		{ P "externalTrafficPolicy: Local", NULL, "spec.externalTrafficPolicy: Invalid "
 		  "value: \"Local\": may only be set for externally-accessible services" },
 		{ P "externalIPs: [1.1.1.1], externalTrafficPolicy: Local", NULL, NULL },
@@ -305,6 +348,17 @@ Test(service_validate, balancer_and_policies)
 		{ P "sessionAffinityConfig: {clientIP: {timeoutSeconds: 5}}", NULL,
 		  "spec.sessionAffinityConfig: Forbidden: must not be set when session affinity is "
 		  "None" },
+		{ P "sessionAffinity: None, sessionAffinityConfig: {}", NULL,
+		  "spec.sessionAffinityConfig: Forbidden: must not be set when session affinity is "
+		  "None" },
+		{ P "sessionAffinityConfig: {clientIP: {}}", NULL,
+		  "spec.sessionAffinityConfig: Forbidden: must not be set when session affinity is "
+		  "None" },
+		{ P "sessionAffinity: None, sessionAffinityConfig: null", NULL, NULL },
+		{ P "sessionAffinity: ClientIP, sessionAffinityConfig: {}", NULL, NULL },
+		{ P "sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {}}", NULL, NULL },
+		{ P "sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {timeoutSeconds: "
+		  "1}}", NULL, NULL },
 		{ P "sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: "
 		  "{timeoutSeconds: 86400}}", NULL, NULL },
 		{ P "sessionAffinity: ClientIP", NULL, NULL },
@@ -391,6 +445,36 @@ Test(service_validate, names)
 	}
 }
 
+static void name_refused(const char *name, const char *why)
+{
+	own(object_free) struct object *o = service("ports: [{port: 80}]", NULL);
+	struct err e = { 0 };
+	char want[1024];
+
+	free(o->meta->name);
+	o->meta->name = strdup(name);
+	cr_assert_eq(object_default(o, NULL), 0);
+	snprintf(want, sizeof(want), "web.yaml:1: The Service \"%s\" is invalid: metadata.name: %s",
+		 name, why);
+	cr_expect_eq(object_validate(o, &e), -EINVAL);
+	cr_expect_str_eq(e.text, want);
+}
+
+Test(service_validate, what_is_wrong_with_names)
+{
+	name_refused("", "Required value: a name is required");
+	name_refused("Web", "Invalid value: \"Web\": " NAME_RULE);
+	name_refused("a234567890123456789012345678901234567890123456789012345678901234",
+		     "Invalid value: \"a2345678901234567890123456789012345678901234567890123456789"
+		     "01234\": must be no more than 63 characters");
+	refused("ports: [{port: 80, name: "
+		"a23456789012345678901234567890123456789012345678901234567890123}]", NULL, NULL);
+	refused("ports: [{port: 80, name: "
+		"a234567890123456789012345678901234567890123456789012345678901234}]", NULL,
+		"spec.ports[0].name: Invalid value: \"a2345678901234567890123456789012345678901234567"
+		"8901234567890123" "4\": must be no more than 63 characters");
+}
+
 Test(service_default, fills_in_what_the_api_server_does)
 {
 	static const struct {
@@ -419,6 +503,13 @@ Test(service_default, fills_in_what_the_api_server_does)
 		  "\"sessionAffinity\":\"ClientIP\","
 		  "\"sessionAffinityConfig\":{\"clientIP\":{\"timeoutSeconds\":10800}},"
 		  "\"type\":\"LoadBalancer\"}" },
+		{ "sessionAffinity: ClientIP, sessionAffinityConfig: {clientIP: {timeoutSeconds: 5}}, "
+		  "ipFamilyPolicy: SingleStack, ipFamilies: [IPv6], clusterIP: None",
+		  "{\"clusterIP\":\"None\",\"clusterIPs\":[\"None\"],"
+		  "\"internalTrafficPolicy\":\"Cluster\",\"ipFamilies\":[\"IPv6\"],"
+		  "\"ipFamilyPolicy\":\"SingleStack\",\"sessionAffinity\":\"ClientIP\","
+		  "\"sessionAffinityConfig\":{\"clientIP\":{\"timeoutSeconds\":5}},"
+		  "\"type\":\"ClusterIP\"}" },
 		{ "externalIPs: ['2001:DB8::0']",
 		  "{\"externalIPs\":[\"2001:db8::\"],\"externalTrafficPolicy\":\"Cluster\","
 		  "\"internalTrafficPolicy\":\"Cluster\","

@@ -45,6 +45,14 @@ bool err_append(struct err *e, const struct err *more)
 	return true;
 }
 
+void err_gather(struct err *all, const struct err *one)
+{
+	if (all->code)
+		err_append(all, one);
+	else
+		err_set(all, one->code, "%s", one->text);
+}
+
 void err_prefix(struct err *e, const char *fmt, ...)
 {
 	char head[256];

@@ -3,19 +3,16 @@
  * sluice apply and sluice create: manifests → objects → store and maps, all or nothing. They
  * differ in what they do with objects that are there already.
  */
-#include "cli/caveats.h"
 #include "cli/changes.h"
 #include "cli/cli.h"
 #include "cli/dry_run.h"
 #include "cli/put.h"
 #include "cli/say.h"
-#include "cli/scope.h"
 #include "cli/session.h"
 
 struct apply_opts {
 	struct put_opts put;
 	int dry_run;
-	bool all;
 };
 
 static int put_run(struct put *p, const struct cmd_context *ctx, bool dry_run, struct err *reterr)
@@ -32,7 +29,7 @@ static int put_run(struct put *p, const struct cmd_context *ctx, bool dry_run, s
 	if (!r)
 		r = session_end(&s, NULL, reterr);
 	if (!r)
-		caveats_tell(&p->objects, say_warning_text, NULL);
+		put_tell(p);
 	return r;
 }
 
@@ -41,17 +38,10 @@ static int run(const struct cmd_context *ctx, int argc, char **argv, bool create
 	const struct apply_opts *o = ctx->opts;
 	own(put_done) struct put p = { .opts = &o->put, .create = create };
 	struct err e = { 0 };
+	int status = put_check(ctx, &o->put, argc, argv);
 
-	if (argc)
-		return say_usage(ctx, "unexpected \"%s\": files are named with -f", argv[0]);
-	if (!o->put.files.n)
-		return say_usage(ctx, "-f is missing");
-	if (o->all && (!o->put.prune || o->put.labels))
-		return say_usage(ctx, "--all is for --prune without -l");
-	/* One file with --prune is more often a slip than a wish. */
-	if (o->put.prune && !o->all && !o->put.labels && !files_have_directory(&o->put.files))
-		return say_usage(ctx, "--prune removes all that is not in the files: name a "
-				 "directory, or say --all or -l");
+	if (status)
+		return status;
 	if (put_run(&p, ctx, o->dry_run, &e))
 		return say_failure(&e);
 	changes_print_applied(stdout, &p.applied, o->dry_run);
@@ -70,14 +60,9 @@ static int cmd_create(const struct cmd_context *ctx, int argc, char **argv)
 }
 
 static const struct option_row apply_options[] = {
-	FILES_ROW(struct apply_opts, put.files),
-	FILES_NAMESPACE_ROW(struct apply_opts, put.namespace),
-	SELECTOR_ROW(struct apply_opts, put.labels, "only the objects with these labels"),
-	{ .name = "prune", .help = "remove what is stored and not in the files; with -n, -l: of "
-				   "that namespace, with these labels",
-	  OPTION_FLAG(struct apply_opts, put.prune) },
-	{ .name = "all", .help = "with --prune: everything, though no directory is named",
-	  OPTION_FLAG(struct apply_opts, all) },
+	PUT_ROWS(struct apply_opts, put),
+	PRUNE_ROWS(struct apply_opts, put, "remove what is stored and not in the files; with -n, "
+					   "-l: of that namespace, with these labels"),
 	DRY_RUN_ROW(struct apply_opts, dry_run, "check everything, change nothing"),
 	FILES_STRICT_ROW(struct apply_opts, put.strict),
 	{ 0 },
@@ -97,9 +82,7 @@ const struct command command_apply = {
 };
 
 static const struct option_row create_options[] = {
-	FILES_ROW(struct apply_opts, put.files),
-	FILES_NAMESPACE_ROW(struct apply_opts, put.namespace),
-	SELECTOR_ROW(struct apply_opts, put.labels, "only the objects with these labels"),
+	PUT_ROWS(struct apply_opts, put),
 	DRY_RUN_ROW(struct apply_opts, dry_run, "check everything, change nothing"),
 	FILES_STRICT_ROW(struct apply_opts, put.strict),
 	{ 0 },

@@ -31,3 +31,6 @@ void cell_age(FILE *out, const struct object *o, const struct column_env *env);
 
 /* For --show-labels, behind those of any kind. */
 extern const struct column column_labels;
+
+/* "Running", "Completed", ...: the word for what a Pod is doing. */
+const char *pod_status_text(const struct pod *p);

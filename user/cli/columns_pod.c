@@ -61,16 +61,18 @@ static const char *status_text(const struct pod *p)
 	return text;
 }
 
+const char *pod_status_text(const struct pod *p)
+{
+	if (p->meta.deleted && p->reason && !strcmp(p->reason, "NodeLost"))
+		return "Unknown";
+	if (p->meta.deleted && !pod_is_finished(p))
+		return "Terminating";
+	return status_text(p);
+}
+
 CELL(cell_status)
 {
-	const struct pod *p = &o->u.pod;
-
-	if (p->meta.deleted && p->reason && !strcmp(p->reason, "NodeLost"))
-		fputs("Unknown", out);
-	else if (p->meta.deleted && !pod_is_finished(p))
-		fputs("Terminating", out);
-	else
-		fputs(status_text(p), out);
+	fputs(pod_status_text(&o->u.pod), out);
 }
 
 CELL(cell_restarts)

@@ -94,7 +94,9 @@ static int pools_warn(const struct cluster_config *cfg, struct err *reterr)
 	return r;
 }
 
-static int set(const struct cmd_context *ctx, const struct config_opts *o, struct err *reterr)
+/* *@ret_wrong: it failed for what the options say. */
+static int set(const struct cmd_context *ctx, const struct config_opts *o, bool *ret_wrong,
+	       struct err *reterr)
 {
 	own(session_done) struct session s = { 0 };
 	struct cluster_config cfg;
@@ -103,6 +105,7 @@ static int set(const struct cmd_context *ctx, const struct config_opts *o, struc
 
 	for (enum cluster_setting i = 0; !r && i < SETTING_COUNT; i++)
 		r = set_one(s.store, &cfg, i, &o->values[i], reterr);
+	*ret_wrong = r == -EINVAL;
 	if (!r && o->values[SETTING_LB_POOL].n)
 		r = pools_warn(&cfg, reterr);
 	if (!r)
@@ -114,14 +117,16 @@ static int cmd_config(const struct cmd_context *ctx, int argc, char **argv)
 {
 	const struct config_opts *o = ctx->opts;
 	struct err e = { 0 };
-	bool given = false;
+	bool given = false, wrong = false;
 	int r;
 
 	if (argc)
 		return say_usage(ctx, "unexpected \"%s\"", argv[0]);
 	for (enum cluster_setting i = 0; i < SETTING_COUNT; i++)
 		given |= o->values[i].n > 0;
-	r = given ? set(ctx, o, &e) : show(ctx, &e);
+	r = given ? set(ctx, o, &wrong, &e) : show(ctx, &e);
+	if (wrong)
+		return say_usage(ctx, "%s", e.text);
 	return r ? say_failure(&e) : EXIT_SUCCESS;
 }
 

@@ -41,27 +41,6 @@ static void delete_done(struct delete *d)
 }
 DEFINE_OWN_DONE(struct delete, delete_done)
 
-/* Appends the stored ones of the files' objects. */
-static int find_objects(struct delete *d, const struct snapshot *snap, found_vec *found,
-			struct err *reterr)
-{
-	vec_each(at, &d->objects) {
-		const struct object *o = *at;
-		const char *ns = kind_infos[o->kind].namespaced ? o->meta->namespace : "";
-		struct object *there = snapshot_find(snap, o->kind, ns, o->meta->name);
-
-		if (there && vec_push(found, there))
-			return err_nomem(reterr);
-		if (!there && !d->opts->ignore_not_found) {
-			say_not_found(o->kind, o->meta->name ?: "");
-			d->missing = true;
-		}
-	}
-	return 0;
-}
-
-/* --- the change --------------------------------------------------------------- */
-
 /* Of what is only shown, and not stored, it is enough to say so. */
 static int delete_found(struct delete *d, const struct cluster_config *cfg, struct snapshot *snap,
 			const found_vec *found, struct err *reterr)
@@ -113,16 +92,16 @@ static int delete_change(void *arg, const struct cluster_config *cfg, struct sna
 	own(found_done) found_vec found = { 0 };
 	own(edit_done) struct edit shown = { 0 };
 	struct delete *d = arg;
+	bool *missing = d->opts->ignore_not_found ? NULL : &d->missing;
 	int r;
 
 	cluster_changes_done(&d->changes);
 	if (edit_init(&shown, snap) < 0 || (wants_endpoints(d) && endpoints_show(&shown) < 0))
 		return err_nomem(reterr);
 	if (d->opts->files.n)
-		r = find_objects(d, &shown.view, &found, reterr);
+		r = scope_find_objects(&shown.view, &d->objects, &found, missing, reterr);
 	else
-		r = scope_find(&d->scope, &shown.view, &d->resources, &found,
-			       d->opts->ignore_not_found ? NULL : &d->missing, reterr);
+		r = scope_find(&d->scope, &shown.view, &d->resources, &found, missing, reterr);
 	if (!r && d->missing)
 		r = err_set(reterr, ENOENT, "nothing is deleted");
 	return r ?: delete_found(d, cfg, snap, &found, reterr);

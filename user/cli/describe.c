@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * sluice describe: a Service with its endpoints and, if something is attached, its counters.
+ * sluice describe: all that is known of objects, of a Service its endpoints and, if something is
+ * attached, its counters too.
  */
 #include <string.h>
 
 #include "cli/cli.h"
+#include "cli/describe_other.h"
 #include "cli/describe_service.h"
 #include "cli/report_table.h"
 #include "cli/say.h"
@@ -111,6 +113,25 @@ static int print_counters(const struct report *all, const struct object *service
 
 /* --- the command -------------------------------------------------------------- */
 
+static int describe_one(const struct sight *s, const struct object *o, const struct slices *slices)
+{
+	switch (o->kind) {
+	case KIND_SERVICE:
+		return describe_service(stdout, o, slices);
+	case KIND_SLICE:
+		return describe_slice(stdout, o);
+	case KIND_ENDPOINTS:
+		return describe_endpoints(stdout, o);
+	case KIND_POD:
+		return describe_pod(stdout, o);
+	case KIND_NODE:
+		return describe_node(stdout, o, &s->view.snap);
+	case KIND_COUNT:
+		break;
+	}
+	return 0;
+}
+
 static int describe(const struct sight *s, const found_vec *found, struct err *reterr)
 {
 	own(slices_done) struct slices slices = { 0 };
@@ -121,9 +142,9 @@ static int describe(const struct sight *s, const found_vec *found, struct err *r
 	vec_each(o, found) {
 		if (o != found->at)
 			fputs("\n\n", stdout);
-		if (describe_service(stdout, *o, &slices))
+		if (describe_one(s, *o, &slices))
 			return err_nomem(reterr);
-		if (s->counted)
+		if (s->counted && (*o)->kind == KIND_SERVICE)
 			r = print_counters(&s->report, *o, reterr);
 		if (r)
 			return r;
@@ -136,11 +157,6 @@ static int resources_check(const struct cmd_context *ctx, const resource_vec *re
 			   const struct scope_opts *o)
 {
 	vec_each(res, resources) {
-		if (res->kind != KIND_SERVICE)
-			return say_usage(ctx, "describe is for services; of %s, "
-					 "\"sluice get %s -o yaml\" shows all there is",
-					 kind_infos[res->kind].plural,
-					 kind_infos[res->kind].plural);
 		if (res->name && o->labels)
 			return say_usage(ctx, "either names or -l, not both");
 	}
@@ -160,10 +176,11 @@ static int cmd_describe(const struct cmd_context *ctx, int argc, char **argv)
 
 	if (resources_parse(argc, argv, &resources, &e) || scope_parse(&o->scope, &scope, &e))
 		return say_usage(ctx, "%s", e.text);
+	scope.prefixes = true;
 	status = resources_check(ctx, &resources, &o->scope);
 	if (status)
 		return status;
-	if (sight_load(ctx, &sight, &e) ||
+	if (sight_load(ctx, &sight, &e) || scope_show(&resources, &sight.view.snap, &e) ||
 	    scope_find(&scope, &sight.view.snap, &resources, &found, &missing, &e) ||
 	    describe(&sight, &found, &e))
 		return say_failure(&e);
@@ -179,10 +196,11 @@ static const struct option_row describe_options[] = {
 
 const struct command command_describe = {
 	.name = "describe",
-	.args = "service [NAME]... | service/NAME...",
-	.summary = "show all of a Service: addresses, ports, policies, counters",
-	.details = "Endpoints are those that are ready. Below stands what stats --backends shows of\n"
-		   "the Service, if something is attached.\n",
+	.args = "KIND[,KIND]... [NAME]... | KIND/NAME...",
+	.summary = "show all of an object: of a Service with endpoints and counters",
+	.details = "The kinds are those of get; a name that nobody has is how names begin.\n"
+		   "A Service's endpoints are those that are ready;\n"
+		   "below it stands what stats --backends shows of it, if something is attached.\n",
 	.options = describe_options,
 	.opts_size = sizeof(struct describe_opts),
 	.run = cmd_describe,

@@ -8,7 +8,6 @@
 #include "cli/image_text.h"
 #include "cli/put.h"
 #include "cli/say.h"
-#include "cli/scope.h"
 #include "cli/session.h"
 #include "cli/unified.h"
 #include "cluster/equal.h"
@@ -180,11 +179,10 @@ static int cmd_diff(const struct cmd_context *ctx, int argc, char **argv)
 	const struct diff_opts *o = ctx->opts;
 	own(diff_done) struct diff d = { .opts = o, .put = { .opts = &o->put } };
 	struct err e = { 0 };
+	int status = put_check(ctx, &o->put, argc, argv);
 
-	if (argc)
-		return say_usage(ctx, "unexpected \"%s\": files are named with -f", argv[0]);
-	if (!o->put.files.n)
-		return say_usage(ctx, "-f is missing");
+	if (status)
+		return status;
 	if (put_load(&d.put, &e) ||
 	    session_begin(&d.session, ctx, o->datapath ? SESSION_DRY_MAPS : SESSION_DRY, &e) ||
 	    session_change(&d.session, diff_change, &d, NULL, &e)) {
@@ -195,11 +193,8 @@ static int cmd_diff(const struct cmd_context *ctx, int argc, char **argv)
 }
 
 static const struct option_row diff_options[] = {
-	FILES_ROW(struct diff_opts, put.files),
-	FILES_NAMESPACE_ROW(struct diff_opts, put.namespace),
-	SELECTOR_ROW(struct diff_opts, put.labels, "only the objects with these labels"),
-	{ .name = "prune", .help = "with what apply --prune would remove",
-	  OPTION_FLAG(struct diff_opts, put.prune) },
+	PUT_ROWS(struct diff_opts, put),
+	PRUNE_ROWS(struct diff_opts, put, "with what apply --prune would remove"),
 	{ .name = "datapath", .help = "and the frontends and backends that would change here",
 	  OPTION_FLAG(struct diff_opts, datapath) },
 	FILES_STRICT_ROW(struct diff_opts, put.strict),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The objects of `-f FILE -f DIR -f -`.
+ * The objects of `-f FILE,FILE -f DIR -f -`.
  */
 #pragma once
 
@@ -10,7 +10,7 @@
 #define FILES_ROW(type_, field)                                                    \
 	{ .letter = 'f', .name = "filename", .arg = "FILE",                        \
 	  .help = "file, directory of *.yaml, *.yml and *.json, or - for standard input; " \
-		  "repeatable",                                                    \
+		  "repeatable, or with commas",                                    \
 	  OPTION_LIST(type_, field) }
 
 #define FILES_NAMESPACE_ROW(type_, field)                                          \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "cli/put.h"
 
+#include "cli/caveats.h"
 #include "cli/say.h"
 #include "cluster/prune.h"
 
@@ -10,6 +11,29 @@ void put_done(struct put *p)
 	objects_done(&p->objects);
 	cluster_changes_done(&p->applied);
 	cluster_changes_done(&p->pruned);
+	texts_done(&p->lacks);
+}
+
+void put_tell(const struct put *p)
+{
+	caveats_tell(&p->objects, say_warning_text, NULL);
+	vec_each(text, &p->lacks)
+		say_warning("%s", *text);
+}
+
+int put_check(const struct cmd_context *ctx, const struct put_opts *o, int argc, char **argv)
+{
+	if (argc)
+		return say_usage(ctx, "unexpected \"%s\": files are named with -f", argv[0]);
+	if (!o->files.n)
+		return say_usage(ctx, "-f is missing");
+	if (o->all && (!o->prune || o->labels))
+		return say_usage(ctx, "--all is for --prune without -l");
+	/* One file with --prune is more often a slip than a wish. */
+	if (o->prune && !o->all && !o->labels && !files_have_directory(&o->files))
+		return say_usage(ctx, "--prune removes all that is not in the files: name a "
+				 "directory, or say --all or -l");
+	return 0;
 }
 
 /* Those that the selector does not mean are as if they were not in the files. */
@@ -65,6 +89,28 @@ static int refuse_existing(const struct put *p, const struct snapshot *snap, str
 	return n ? err_set(reterr, EEXIST, "nothing is created") : 0;
 }
 
+/* The LoadBalancers among those that were applied which stay <pending>. */
+static int find_lacks(struct put *p, const struct cluster_config *cfg, const struct snapshot *snap)
+{
+	vec_each(at, &p->objects) {
+		const struct meta *m = (*at)->meta;
+		const struct object *o;
+		char buf[CLUSTER_LACK_MAX], text[512];
+		const char *lack;
+
+		if ((*at)->kind != KIND_SERVICE)
+			continue;
+		o = snapshot_find(snap, KIND_SERVICE, m->namespace, m->name);
+		lack = o ? cluster_lack(cfg, &o->u.service, buf) : NULL;
+		if (!lack)
+			continue;
+		snprintf(text, sizeof(text), "Service %s/%s: %s", m->namespace, m->name, lack);
+		if (texts_push(&p->lacks, text) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 int put_change(void *put, const struct cluster_config *cfg, struct snapshot *snap,
 	       struct err *reterr)
 {
@@ -75,11 +121,14 @@ int put_change(void *put, const struct cluster_config *cfg, struct snapshot *sna
 
 	cluster_changes_done(&p->applied);
 	cluster_changes_done(&p->pruned);
+	texts_done(&p->lacks);
 	if (p->create)
 		r = refuse_existing(p, snap, reterr);
 	if (!r && p->opts->prune)
 		r = cluster_prune(snap, cfg, &prune, objects->at, objects->n, &p->pruned, reterr);
 	if (!r)
 		r = cluster_apply(snap, cfg, objects->at, objects->n, &p->applied, reterr);
+	if (!r && find_lacks(p, cfg, snap) < 0)
+		r = err_nomem(reterr);
 	return r;
 }

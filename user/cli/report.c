@@ -289,7 +289,15 @@ static bool service_is_wanted(const struct report_service *s, const char *ns,
 	return !n_names;
 }
 
-static bool report_has(const struct report *r, const char *text)
+const char *report_name(const char *text)
+{
+	char buf[NAME_BYTES];
+	const char *ns;
+
+	return name_split(text, buf, &ns);
+}
+
+bool report_has(const struct report *r, const char *text)
 {
 	vec_each(s, &r->services) {
 		if (service_is(s, text))
@@ -298,20 +306,7 @@ static bool report_has(const struct report *r, const char *text)
 	return false;
 }
 
-/* In kubectl's words. */
-static int not_found(const char *text, const char *ns, struct err *reterr)
-{
-	char buf[NAME_BYTES];
-	const char *own_ns;
-	const char *name = name_split(text, buf, &own_ns);
-
-	ns = own_ns ? own_ns : ns;
-	return err_set(reterr, ENOENT, "services \"%s\" not found%s%s", name,
-		       ns ? " in namespace " : "", ns ? ns : "");
-}
-
-int report_filter(struct report *r, const char *ns, char *const names[], size_t n_names,
-		  struct err *reterr)
+void report_filter(struct report *r, const char *ns, char *const names[], size_t n_names)
 {
 	size_t kept = 0;
 
@@ -324,10 +319,4 @@ int report_filter(struct report *r, const char *ns, char *const names[], size_t 
 			service_done(&moved);
 	}
 	r->services.n = kept;
-
-	for (size_t i = 0; i < n_names; i++) {
-		if (!report_has(r, names[i]))
-			return not_found(names[i], ns, reterr);
-	}
-	return 0;
 }

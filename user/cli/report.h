@@ -44,10 +44,13 @@ int report_make(const struct image *image, const struct stats *stats, struct rep
 
 /*
  * Keeps the services of @ns (NULL: all) with one of the names (none: all): "web",
- * "default/web" or "svc/web". -ENOENT if a name is not there.
+ * "default/web" or "svc/web".
  */
-int report_filter(struct report *r, const char *ns, char *const names[], size_t n_names,
-		  struct err *reterr);
+void report_filter(struct report *r, const char *ns, char *const names[], size_t n_names);
+
+/* Whether there is a service of that name, and the name without what stands before it. */
+bool report_has(const struct report *r, const char *text);
+const char *report_name(const char *text);
 
 /* Connections that are open now. */
 uint64_t report_active(const struct sluice_slot_count *c);

@@ -51,8 +51,8 @@ static int kind_parse(const char *text, size_t len, enum kind *ret, struct err *
 	if (kind_find(text, len, ret))
 		return 0;
 	return err_set(reterr, EINVAL,
-		       "unknown kind \"%.*s\": there are services, endpointslices, endpoints, pods and "
-		       "nodes",
+		       "unknown kind \"%.*s\": there are services, endpointslices, endpoints, "
+		       "pods, nodes, and all",
 		       (int)len, text);
 }
 
@@ -89,15 +89,12 @@ static int pair_parse(const char *text, resource_vec *to, struct err *reterr)
 	return resource_push(to, kind, slash + 1, reterr);
 }
 
-/* One kind of "svc,pods", with each of the names. */
-static int kind_with_names(const char *text, size_t len, int n_names, char **names,
-			   resource_vec *to, struct err *reterr)
+/* A kind, with each of the names. */
+static int kind_with_names(enum kind kind, int n_names, char **names, resource_vec *to,
+			   struct err *reterr)
 {
-	enum kind kind;
-	int r = kind_parse(text, len, &kind, reterr);
+	int r = n_names ? 0 : resource_push(to, kind, NULL, reterr);
 
-	if (!r && n_names == 0)
-		r = resource_push(to, kind, NULL, reterr);
 	for (int i = 0; !r && i < n_names; i++) {
 		if (!*names[i] || strchr(names[i], '/'))
 			return err_set(reterr, EINVAL, "\"%s\" is not the name of an object",
@@ -107,10 +104,41 @@ static int kind_with_names(const char *text, size_t len, int n_names, char **nam
 	return r;
 }
 
+/* The kinds of "svc,pods", each once, in that order. "all" is all that is in a namespace. */
+static int kinds_parse(const char *text, enum kind kinds[static KIND_COUNT], size_t *ret_n,
+		       struct err *reterr)
+{
+	static const enum kind all[] = { KIND_POD, KIND_SERVICE, KIND_ENDPOINTS, KIND_SLICE };
+	size_t n = 0;
+
+	for (; text; text = *text ? text + 1 : NULL) {
+		size_t len = strcspn(text, ",");
+		bool every = text_is(text, "all", len);
+		enum kind one = all[0];
+
+		if (!every && kind_parse(text, len, &one, reterr))
+			return -EINVAL;
+		for (size_t i = 0; i < (every ? sizeof(all) / sizeof(*all) : 1); i++) {
+			enum kind kind = every ? all[i] : one;
+			size_t at = 0;
+
+			while (at < n && kinds[at] != kind)
+				at++;
+			kinds[at] = kind;
+			n += at == n;
+		}
+		text += len;
+	}
+	*ret_n = n;
+	return 0;
+}
+
 int resources_parse(int argc, char **argv, resource_vec *ret, struct err *reterr)
 {
 	own(resources_done) resource_vec all = { 0 };
 	const char *at = argc ? argv[0] : "";
+	enum kind kinds[KIND_COUNT];
+	size_t n = 0;
 	int r = 0;
 
 	if (!argc)
@@ -121,12 +149,9 @@ int resources_parse(int argc, char **argv, resource_vec *ret, struct err *reterr
 		for (int i = 0; !r && i < argc; i++)
 			r = pair_parse(argv[i], &all, reterr);
 	} else {
-		while (!r && at) {
-			size_t len = strcspn(at, ",");
-
-			r = kind_with_names(at, len, argc - 1, argv + 1, &all, reterr);
-			at = at[len] ? at + len + 1 : NULL;
-		}
+		r = kinds_parse(at, kinds, &n, reterr);
+		for (size_t i = 0; !r && i < n; i++)
+			r = kind_with_names(kinds[i], argc - 1, argv + 1, &all, reterr);
 	}
 	if (r)
 		return r;

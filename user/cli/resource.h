@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * How the command line names objects: "svc web api", "svc,pods", "svc/web pod/a".
+ * How the command line names objects: "svc web api", "svc,pods", "all",
+ * "svc/web pod/a".
  */
 #pragma once
 
@@ -16,7 +17,10 @@ typedef VEC(struct resource) resource_vec;
 void resources_done(resource_vec *resources);
 DEFINE_OWN_DONE(resource_vec, resources_done)
 
-/* Appends what the operands name; -EINVAL with a text for the user. */
+/*
+ * What the operands name, in their order: a kind that is there twice counts once, a name twice.
+ * -EINVAL with a text for the user.
+ */
 int resources_parse(int argc, char **argv, resource_vec *ret, struct err *reterr);
 
 /* Whether @text[0..len) is a name of the kind, as in "svc". */

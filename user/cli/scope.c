@@ -18,26 +18,29 @@ void found_done(found_vec *found)
 
 int scope_parse(const struct scope_opts *o, struct scope *ret, struct err *reterr)
 {
-	if (o->all_namespaces && o->namespace)
-		return err_set(reterr, EINVAL, "either -A or -n, not both");
 	ret->namespace = o->all_namespaces ? NULL : o->namespace ?: NAMESPACE_DEFAULT;
 	return o->labels ? selector_parse(o->labels, &ret->selector, reterr) : 0;
+}
+
+int scope_show(const resource_vec *resources, struct snapshot *snap, struct err *reterr)
+{
+	vec_each(res, resources) {
+		if (res->kind == KIND_ENDPOINTS)
+			return cluster_show_endpoints(snap, reterr);
+	}
+	return 0;
 }
 
 int scope_load(struct store *store, const resource_vec *resources, struct snapshot *ret,
 	       struct err *reterr)
 {
-	bool endpoints = false;
-	int r = store_load(store, ret, reterr);
-
-	vec_each(res, resources)
-		endpoints |= res->kind == KIND_ENDPOINTS;
-	return r || !endpoints ? r : cluster_show_endpoints(ret, reterr);
+	return store_load(store, ret, reterr) ?: scope_show(resources, ret, reterr);
 }
 
-static bool scope_has(const struct scope *s, const struct object *o, const char *name)
+/* @name of @len bytes: how its name begins; NULL: any. */
+static bool scope_has(const struct scope *s, const struct object *o, const char *name, size_t len)
 {
-	if (name && strcmp(o->meta->name, name))
+	if (name && strncmp(o->meta->name, name, len))
 		return false;
 	if (s->namespace && kind_infos[o->kind].namespaced &&
 	    strcmp(o->meta->namespace, s->namespace))
@@ -45,16 +48,16 @@ static bool scope_has(const struct scope *s, const struct object *o, const char 
 	return selector_matches(&s->selector, &o->meta->labels);
 }
 
-/* Appends; returns how many or -ENOMEM. */
+/* Appends; returns how many or -ENOMEM. @whole: the NUL behind the name counts, too. */
 static int find_one(const struct scope *s, const struct snapshot *snap, const struct resource *res,
-		    found_vec *ret)
+		    bool whole, found_vec *ret)
 {
-	size_t n_all;
+	size_t n_all, len = res->name ? strlen(res->name) + whole : 0;
 	struct object **all = snapshot_kind(snap, res->kind, &n_all);
 	int n = 0;
 
 	for (size_t i = 0; i < n_all; i++) {
-		if (!scope_has(s, all[i], res->name))
+		if (!scope_has(s, all[i], res->name, len))
 			continue;
 		if (vec_push(ret, all[i]))
 			return -ENOMEM;
@@ -67,12 +70,33 @@ int scope_find(const struct scope *s, const struct snapshot *snap, const resourc
 	       found_vec *ret, bool *ret_missing, struct err *reterr)
 {
 	vec_each(res, resources) {
-		int n = find_one(s, snap, res, ret);
+		int n = find_one(s, snap, res, true, ret);
 
+		if (n == 0 && res->name && s->prefixes)
+			n = find_one(s, snap, res, false, ret);
 		if (n < 0)
 			return err_nomem(reterr);
 		if (n == 0 && res->name && ret_missing) {
 			say_not_found(res->kind, res->name);
+			*ret_missing = true;
+		}
+	}
+	return 0;
+}
+
+int scope_find_objects(const struct snapshot *snap, const object_vec *objects, found_vec *ret,
+		       bool *ret_missing, struct err *reterr)
+{
+	vec_each(at, objects) {
+		const struct object *o = *at;
+		const char *ns = kind_infos[o->kind].namespaced ? o->meta->namespace : "";
+		const char *name = o->meta->name ?: "";
+		struct object *there = snapshot_find(snap, o->kind, ns, name);
+
+		if (there && vec_push(ret, there))
+			return err_nomem(reterr);
+		if (!there && ret_missing) {
+			say_not_found(o->kind, name);
 			*ret_missing = true;
 		}
 	}

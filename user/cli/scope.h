@@ -22,7 +22,7 @@ struct scope_opts {
 	  OPTION_TEXT(type_, field) }
 
 #define SCOPE_ROWS(type_, field)                                                   \
-	{ .letter = 'A', .name = "all-namespaces", .help = "of all namespaces",    \
+	{ .letter = 'A', .name = "all-namespaces", .help = "of all namespaces, whatever -n says", \
 	  OPTION_FLAG(type_, field.all_namespaces) },                              \
 	{ .letter = 'n', .name = "namespace", .arg = "NS",                         \
 	  .help = "of this namespace (default \"default\")",                       \
@@ -33,6 +33,7 @@ struct scope_opts {
 struct scope {
 	const char *namespace;		/* NULL: all of them */
 	struct selector selector;
+	bool prefixes;			/* a name that nobody has is how names begin */
 };
 
 void scope_done(struct scope *s);
@@ -53,12 +54,22 @@ DEFINE_OWN_DONE(found_vec, found_done)
 int scope_load(struct store *store, const resource_vec *resources, struct snapshot *ret,
 	       struct err *reterr);
 
+/* The second half of it, for who has loaded what is stored. */
+int scope_show(const resource_vec *resources, struct snapshot *snap, struct err *reterr);
+
 /*
  * Appends the objects that are meant. A name of @resources that is not there is said, unless
  * @ret_missing is NULL, and *@ret_missing set.
  */
 int scope_find(const struct scope *s, const struct snapshot *snap, const resource_vec *resources,
 	       found_vec *ret, bool *ret_missing, struct err *reterr);
+
+/*
+ * Appends the stored ones of the objects of files, which have their namespaces. One that is not
+ * there is said, unless @ret_missing is NULL, and *@ret_missing set.
+ */
+int scope_find_objects(const struct snapshot *snap, const object_vec *objects, found_vec *ret,
+		       bool *ret_missing, struct err *reterr);
 
 /* "No resources found in default namespace." */
 void scope_say_none(const struct scope *s, const resource_vec *resources);

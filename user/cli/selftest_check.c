@@ -48,6 +48,7 @@
 	"spec:\n"                                                                  \
 	"  type: NodePort\n"                                                       \
 	"  ipFamilyPolicy: RequireDualStack\n"                                     \
+	"  clusterIP: 10.96.0." n "\n"                                            \
 	"  clusterIPs: [10.96.0." n ", \"fd00:10:96::" n "\"]\n"                   \
 	"  selector: {" selector "}\n"                                             \
 	"  ports:\n"                                                               \

@@ -89,29 +89,48 @@ static int print_tables(const struct report *rep, const struct stats_opts *o, bo
 	return report_print_reasons(stdout, rep, false, reterr);
 }
 
+/* Whether all of the names are there; it has been said which are not. */
+static bool names_are_there(const struct report *rep, char *const names[], int n)
+{
+	bool all = true;
+
+	for (int i = 0; i < n; i++) {
+		if (report_has(rep, names[i]))
+			continue;
+		say_not_found(KIND_SERVICE, report_name(names[i]));
+		all = false;
+	}
+	return all;
+}
+
 static int cmd_stats(const struct cmd_context *ctx, int argc, char **argv)
 {
 	own(node_view_done) struct node_view view = { 0 };
 	own(report_done) struct report rep = { 0 };
 	const struct stats_opts *o = ctx->opts;
+	const char *ns = o->all_namespaces ? NULL : o->namespace;
 	struct err e = { 0 };
+	bool all;
 	int r;
 
-	if (o->all_namespaces && o->namespace)
-		return say_usage(ctx, "either -A or -n, not both");
 	if (o->backends && o->drops)
 		return say_usage(ctx, "either --backends or --drops, not both");
+	if (report_load(ctx, &view, &rep, &e))
+		return say_failure(&e);
 
-	r = report_load(ctx, &view, &rep, &e);
-	if (!r)
-		r = report_filter(&rep, o->namespace, argv, (size_t)argc, &e);
-	if (!r && o->output == STATS_JSON)
+	report_filter(&rep, ns, argv, (size_t)argc);
+	all = names_are_there(&rep, argv, argc);
+	if (!all && !rep.services.n)
+		return EXIT_FAILURE;
+	if (o->output == STATS_JSON)
 		r = print_json(&rep, &e);
-	else if (!r && o->drops)
-		r = print_drops(&rep, !argc && !o->namespace, &e);
-	else if (!r)
-		r = print_tables(&rep, o, !argc && !o->namespace, &e);
-	return r ? say_failure(&e) : EXIT_SUCCESS;
+	else if (o->drops)
+		r = print_drops(&rep, !argc && !ns, &e);
+	else
+		r = print_tables(&rep, o, !argc && !ns, &e);
+	if (r)
+		return say_failure(&e);
+	return all ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 static const struct option_row stats_options[] = {
@@ -121,7 +140,8 @@ static const struct option_row stats_options[] = {
 	  OPTION_FLAG(struct stats_opts, drops) },
 	{ .letter = 'n', .name = "namespace", .arg = "NS", .help = "of this namespace alone",
 	  OPTION_TEXT(struct stats_opts, namespace) },
-	{ .letter = 'A', .name = "all-namespaces", .help = "of all namespaces (default)",
+	{ .letter = 'A', .name = "all-namespaces",
+	  .help = "of all namespaces (default), whatever -n says",
 	  OPTION_FLAG(struct stats_opts, all_namespaces) },
 	{ .letter = 'o', .name = "output", .arg = "FORMAT",
 	  .help = "json: exact numbers, in the shape that sluice(8) documents",

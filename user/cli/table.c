@@ -105,10 +105,27 @@ void table_cell(struct table *t, struct libscols_line *row, const char *fmt, ...
 		t->failed = true;
 }
 
+/* A column that is the last in a row is padded too if something may stand right of it elsewhere. */
+static void print_trimmed(const char *text, FILE *out)
+{
+	while (*text) {
+		size_t line = strcspn(text, "\n"), n = line;
+
+		while (n && text[n - 1] == ' ')
+			n--;
+		fprintf(out, "%.*s\n", (int)n, text);
+		text += line + (text[line] == '\n');
+	}
+}
+
 int table_print(struct table *t, FILE *out, struct err *reterr)
 {
-	scols_table_set_stream(t->tb, out);
-	if (t->failed || scols_print_table(t->tb))
+	own(free) char *text = NULL;
+
+	if (t->failed || scols_print_table_to_string(t->tb, &text))
 		return err_nomem(reterr);
+	/* Of a table without rows there is not even a text. */
+	if (text)
+		print_trimmed(text, out);
 	return 0;
 }

@@ -30,10 +30,12 @@ static void ip_pool_init(struct ip_pool *p, const struct cidr *cidr)
 {
 	enum family family = addr_family(&cidr->base);
 	unsigned int host_bits = (family == FAMILY_V4 ? 32 : 128) - cidr->bits;
-	uint64_t total = host_bits < 63 ? 1ull << host_bits : 1ull << 63;
-
+	/* A /64 has one more. */
+	uint64_t total = host_bits < 64 ? 1ull << host_bits : UINT64_MAX;
 	/* Nobody gets the network's own address, nor IPv4's broadcast address. */
-	pool_init(&p->pool, total - (family == FAMILY_V4 ? 2 : 1), band_of(total));
+	uint64_t size = host_bits < 64 ? total - (family == FAMILY_V4 ? 2 : 1) : total;
+
+	pool_init(&p->pool, size, band_of(total));
 	p->cidr = *cidr;
 	p->first = addr_add(&cidr->base, 1);
 }

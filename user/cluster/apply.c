@@ -74,14 +74,15 @@ static int check(const struct object *now, const struct object *old, struct err 
 static int prepare(struct object *o, const struct object *old, struct err *reterr)
 {
 	struct service *s = o->kind == KIND_SERVICE ? &o->u.service : NULL;
+	const struct service *was = s && old ? &old->u.service : NULL;
 	int r;
 
-	if (s && old && service_keep(s, &old->u.service) < 0)
+	if (was && service_keep(s, was) < 0)
 		return err_nomem(reterr);
 	r = check(o, old, reterr);
 	if (r < 0)
 		return r;
-	if ((s && service_settle_families(s) < 0) || keep_identity(o, old) < 0)
+	if ((s && service_settle_families(s, was) < 0) || keep_identity(o, old) < 0)
 		return err_nomem(reterr);
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "cluster/balance.h"
 
 #include <endian.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cluster/config.h"
@@ -259,4 +260,38 @@ int cluster_balance(struct snapshot *snap, const struct cluster_config *cfg, str
 		return err_nomem(reterr);
 	edit_commit(&e, snap);
 	return 0;
+}
+
+/* --- who got none ----------------------------------------------------------------- */
+
+static bool has_pool(const struct lb_pools *p, enum family family)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		if (addr_family(&p->at[i].cidr.base) == family)
+			return true;
+	}
+	return false;
+}
+
+const char *cluster_lack(const struct cluster_config *cfg, const struct service *s,
+			 char buf[static CLUSTER_LACK_MAX])
+{
+	struct lb_pools pools;
+	struct addr a;
+
+	lb_pools_init(&pools, cfg);
+	if (!pools.n || !is_ours(&pools, s))
+		return NULL;
+	vec_each(f, &s->ip_families) {
+		if (has_family(s, *f) || (s->lb_ingress.n && !has_pool(&pools, *f)))
+			continue;
+		if (asks(s, *f, &a))
+			snprintf(buf, CLUSTER_LACK_MAX, "loadBalancerIP %.45s is taken, or in no "
+				 "load balancer pool", s->lb_ip);
+		else
+			snprintf(buf, CLUSTER_LACK_MAX, "no %s address is free in the load balancer "
+				 "pools", family_name(*f));
+		return buf;
+	}
+	return NULL;
 }

@@ -101,5 +101,14 @@ int cluster_balance(struct snapshot *snap, const struct cluster_config *cfg, str
  */
 int cluster_show_endpoints(struct snapshot *snap, struct err *reterr);
 
+/*
+ * What a LoadBalancer of a balanced snapshot still lacks of what the pools were to give, for a person:
+ * "no IPv4 address is free in the load balancer pools". NULL if nothing; one of two families is
+ * enough if there is no pool of the other. The text is in @buf.
+ */
+#define CLUSTER_LACK_MAX 128
+const char *cluster_lack(const struct cluster_config *cfg, const struct service *s,
+			 char buf[static CLUSTER_LACK_MAX]);
+
 /* Selector + Pods (+ Nodes for zones) → slices managed by SLUICE_SLICE_MANAGER. */
 int cluster_sync_slices(struct snapshot *snap, struct err *reterr);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The taken numbers are a hash set and not a bitmap: a pool of IPv6 addresses has 2^63
- * numbers, of which a few thousand are taken.
+ * The taken numbers are a hash set and not a bitmap: a pool of IPv6 addresses has up to
+ * 2^64 numbers, of which a few thousand are taken.
  */
 #include "cluster/pool.h"
 

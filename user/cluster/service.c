@@ -94,11 +94,14 @@ static void ips_trim(struct service *s, size_t n)
 }
 
 /*
- * A manifest with clusterIP alone says nothing of the second address, and one without
- * ipFamilies nothing of the families: kubectl would leave both as they are in the cluster.
+ * A manifest with clusterIP alone says nothing of the second address, one with clusterIPs alone
+ * nothing of clusterIP, and one without ipFamilies nothing of the families: kubectl would leave
+ * them as they are in the cluster.
  */
 static int keep_addresses(struct service *now, const struct service *old)
 {
+	if (now->cluster_ip == CLUSTER_IP_ABSENT)
+		now->cluster_ip = CLUSTER_IP_AGREES;
 	if (!now->cluster_ips.n && old->headless)
 		now->headless = true;
 	if (!now->headless && ips_begin(now, old) && ips_add_rest(now, old) < 0)
@@ -321,8 +324,7 @@ void service_check_update(struct refuse *r, const struct service *old)
 	}
 	if (service_needs_health_port(now) && service_needs_health_port(old) &&
 	    now->health_check_node_port != old->health_check_node_port)
-		refuse_number(r, now->health_check_node_port, "field is immutable",
-			      "spec.healthCheckNodePort");
+		refuse_present(r, "field is immutable", "spec.healthCheckNodePort");
 }
 
 /* --- families ----------------------------------------------------------------- */
@@ -341,9 +343,21 @@ static int families_of_ips(struct service *s)
 	return 0;
 }
 
-int service_settle_families(struct service *s)
+/*
+ * PreferDualStack asks for a second family when it is first said, or when addresses or families
+ * change; one that could not have it then does not get it behind its user's back.
+ */
+static bool prefers_as_before(const struct service *s, const struct service *old)
 {
-	if (!service_needs_cluster_ip(s))
+	return old && s->ip_family_policy == IPFP_PREFER_DUAL &&
+	       old->ip_family_policy == IPFP_PREFER_DUAL && s->headless == old->headless &&
+	       s->cluster_ips.n == old->cluster_ips.n && ips_begin(s, old) &&
+	       s->ip_families.n == old->ip_families.n && families_begin(s, old);
+}
+
+int service_settle_families(struct service *s, const struct service *old)
+{
+	if (!service_needs_cluster_ip(s) || prefers_as_before(s, old))
 		return 0;
 	/* Headless without a selector may get endpoints of either family. */
 	if (s->ip_family_policy == IPFP_UNSET)

@@ -29,6 +29,6 @@ void service_check_update(struct refuse *r, const struct service *old);
 /*
  * Settles ipFamilyPolicy and ipFamilies of a valid Service for a dual-stack cluster whose
  * primary family is IPv4. Afterwards the families are as many as the addresses must become.
- * 0 or -ENOMEM.
+ * @old: what it was, or NULL; a PreferDualStack of one family stays that. 0 or -ENOMEM.
  */
-int service_settle_families(struct service *s);
+int service_settle_families(struct service *s, const struct service *old);

@@ -36,7 +36,7 @@ int conditions_decode_ready(struct decoder *d, const struct doc_node *n, enum tr
 	for (size_t i = 0; !err && i < n->n; i++) {
 		size_t mark = decode_enter_item(d, i);
 
-		err = condition_decode(d, n->items[i], ret);
+		err = decode_go_on(condition_decode(d, n->items[i], ret));
 		decode_leave(d, mark);
 	}
 	return err;

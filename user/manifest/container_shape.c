@@ -90,7 +90,7 @@ static int containers_decode_some(struct decoder *d, const struct doc_node *n, b
 	for (size_t i = 0; !err && i < n->n; i++) {
 		size_t mark = decode_enter_item(d, i);
 
-		err = container_decode(d, n->items[i], init, p);
+		err = decode_go_on(container_decode(d, n->items[i], init, p));
 		decode_leave(d, mark);
 	}
 	return err;

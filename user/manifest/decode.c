@@ -72,14 +72,20 @@ void decode_leave(struct decoder *d, size_t mark)
 
 int decode_error(struct decoder *d, unsigned int line, const char *fmt, ...)
 {
-	char why[512];
+	char why[512], text[ERR_TEXT_MAX];
 	va_list ap;
 
+	if (faults_full(d->faults)) {
+		faults_count(d->faults);
+		return -EINVAL;
+	}
 	va_start(ap, fmt);
 	vsnprintf(why, sizeof(why), fmt, ap);
 	va_end(ap);
-	return err_set(d->err, EINVAL, "%s:%u: %s%s%s", d->file, line, d->path,
-		       d->path_len ? ": " : "", why);
+	snprintf(text, sizeof(text), "%s:%u: %s%s%s", d->file, line, d->path,
+		 d->path_len ? ": " : "", why);
+	faults_add(d->faults, line, text);
+	return -EINVAL;
 }
 
 /* What is there instead: `the string "http"`, `the number 80`, `a map`. */
@@ -254,6 +260,7 @@ int decode_texts(struct decoder *d, const struct doc_node *n, text_vec *ret)
 		err = decode_borrow(d, n->items[i], &text);
 		if (!err && texts_push(ret, text) < 0)
 			err = err_nomem(d->err);
+		err = decode_go_on(err);
 		decode_leave(d, mark);
 	}
 	return err;
@@ -285,7 +292,7 @@ int decode_names(struct decoder *d, const char *sub, const struct doc_node *n, t
 	for (size_t i = 0; !err && i < n->n; i++) {
 		size_t mark = decode_enter_item(d, i);
 
-		err = decode_name(d, sub, n->items[i], ret);
+		err = decode_go_on(decode_name(d, sub, n->items[i], ret));
 		decode_leave(d, mark);
 	}
 	return err;
@@ -317,6 +324,7 @@ int decode_labels(struct decoder *d, const struct doc_node *n, label_vec *ret)
 			err = decode_borrow(d, p->value, &text);
 		if (!err && label_push(ret, p->key, text) < 0)
 			err = err_nomem(d->err);
+		err = decode_go_on(err);
 		decode_leave(d, mark);
 	}
 	return err;
@@ -338,7 +346,7 @@ int decode_list(struct decoder *d, const struct shape *s, const struct doc_node 
 		size_t mark = decode_enter_item(d, i);
 
 		memset(at, 0, s->size);
-		err = decode_shape(d, s, n->items[i], at);
+		err = decode_go_on(decode_shape(d, s, n->items[i], at));
 		decode_leave(d, mark);
 	}
 	memcpy(vec, &v, sizeof(v));
@@ -415,6 +423,6 @@ int decode_shape(struct decoder *d, const struct shape *s, const struct doc_node
 	int err = decode_want(d, n, DOC_MAP);
 
 	for (size_t i = 0; !err && i < s->n; i++)
-		err = decode_field(d, s, &s->fields[i], n, at);
+		err = decode_go_on(decode_field(d, s, &s->fields[i], n, at));
 	return err;
 }

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Tree → struct, by shape. All functions return 0, or -errno with "file:line: path: why"
- * in the decoder's err.
+ * Tree → struct, by shape. A function returns 0, or -EINVAL for a value that is wrong: that has been
+ * noted in the decoder's faults as "file:line: path: why", and the value is as if it was absent.
+ * Maps and lists go on with what follows and return 0, so whether all was well is for the faults
+ * to say. Any other -errno ends it and is in the decoder's err.
  */
 #pragma once
 
 #include "base/err.h"
+#include "manifest/faults.h"
 #include "manifest/shape.h"
 
 struct decoder {
 	const char *file;
+	struct faults *faults;
 	struct err *err;
 	char path[256];		/* the field being decoded: "spec.ports[0].port" */
 	size_t path_len;
@@ -34,6 +38,12 @@ int decode_port(struct decoder *d, const struct doc_node *n, uint16_t *ret);
 int decode_borrow(struct decoder *d, const struct doc_node *n, const char **ret);
 
 int decode_want(struct decoder *d, const struct doc_node *n, enum doc_type type);
+
+/* What a map or list returns after one of its values returned @err. */
+static inline int decode_go_on(int err)
+{
+	return err == -EINVAL ? 0 : err;
+}
 
 /* -EINVAL. */
 int decode_error(struct decoder *d, unsigned int line, const char *fmt, ...)

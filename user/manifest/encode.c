@@ -82,15 +82,21 @@ int encode_list(json_t *map, const char *key, const struct shape *s, const void 
 	return put(map, key, TAKE(list));
 }
 
-static int encode_group(json_t *map, const struct field *f, const void *at)
+static int put_group(json_t *map, const char *key, const struct shape *s, bool always,
+		     const void *at)
 {
 	own(json_unref) json_t *group = json_object();
 
-	if (!group || encode_shape(f->shape, at, group) < 0)
+	if (!group || encode_shape(s, at, group) < 0)
 		return -ENOMEM;
-	if (!json_object_size(group) && !f->always)
+	if (!json_object_size(group) && !always)
 		return 0;
-	return put(map, f->key, TAKE(group));
+	return put(map, key, TAKE(group));
+}
+
+int encode_group(json_t *map, const char *key, const struct shape *s, const void *at)
+{
+	return put_group(map, key, s, false, at);
 }
 
 const struct choice *choice_of(const struct choice *choices, unsigned int value)
@@ -152,7 +158,7 @@ static int encode_field(json_t *map, const struct field *f, const void *base)
 	case FIELD_NAMES:
 		return encode_names(map, f->key, f->sub, at);
 	case FIELD_GROUP:
-		return encode_group(map, f, at);
+		return put_group(map, f->key, f->shape, f->always, at);
 	case FIELD_LIST:
 		return encode_list(map, f->key, f->shape, at);
 	case FIELD_OTHER:

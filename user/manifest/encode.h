@@ -14,6 +14,7 @@ int encode_text(json_t *map, const char *key, const char *text);
 int encode_texts(json_t *map, const char *key, const text_vec *texts);
 int encode_names(json_t *map, const char *key, const char *sub, const text_vec *texts);
 int encode_labels(json_t *map, const char *key, const label_vec *labels);
+int encode_group(json_t *map, const char *key, const struct shape *s, const void *at);
 int encode_list(json_t *map, const char *key, const struct shape *s, const void *vec);
 
 static inline void json_unref_at(json_t **j)

@@ -21,6 +21,7 @@ struct json {
 	unsigned int line;
 	unsigned int depth;
 	size_t nodes;
+	size_t nodes_max;
 	struct arena *arena;
 	/* Of the maps and lists that are open, the innermost last. */
 	VEC(struct doc_pair) pairs;
@@ -63,7 +64,7 @@ static int node_new(struct json *j, enum doc_type type, struct doc_node **ret)
 {
 	struct doc_node *n;
 
-	if (++j->nodes > MANIFEST_NODES_MAX)
+	if (++j->nodes > j->nodes_max)
 		return -EINVAL;
 	n = arena_alloc(j->arena, sizeof(*n));
 	if (!n)
@@ -349,11 +350,12 @@ static int value_read(struct json *j, const struct doc_node **ret)
 	return r;
 }
 
-int json_doc_read(const char *text, size_t len, struct arena *arena,
+int json_doc_read(const char *text, size_t len, size_t nodes_max, struct arena *arena,
 		  const struct doc_node **ret)
 {
 	own(json_done) struct json j = {
 		.at = text, .end = text + len, .line = 1, .arena = arena,
+		.nodes_max = nodes_max ?: MANIFEST_NODES_MAX,
 	};
 	char c = peek(&j);
 	int r;

@@ -12,5 +12,5 @@
  * beyond a limit: read it with the reader, which knows all of YAML and the words for what is
  * wrong. -ENOMEM.
  */
-int json_doc_read(const char *text, size_t len, struct arena *arena,
+int json_doc_read(const char *text, size_t len, size_t nodes_max, struct arena *arena,
 		  const struct doc_node **ret);

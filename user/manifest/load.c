@@ -116,21 +116,37 @@ static int file_load(const char *path, const struct manifest_options *opt, objec
 	return fd_load(fd, path, opt, objects, reterr);
 }
 
+/* What is wrong with each file is told; other failures end it. */
+static int files_load(const text_vec *files, const struct manifest_options *opt,
+		      object_vec *objects, struct err *reterr)
+{
+	struct err all = { 0 };
+
+	vec_each(f, files) {
+		struct stat st;
+		struct err one;
+		int err;
+
+		/* A directory may well be called x.yaml; it is not read. */
+		if (!stat(*f, &st) && S_ISDIR(st.st_mode))
+			continue;
+		err = file_load(*f, opt, objects, err_clear(&one));
+		if (err && err != -EINVAL)
+			return err_set(reterr, one.code, "%s", one.text);
+		if (err)
+			err_gather(&all, &one);
+	}
+	return all.code ? err_set(reterr, all.code, "%s", all.text) : 0;
+}
+
 static int directory_load(const char *path, const struct manifest_options *opt,
 			  object_vec *objects, struct err *reterr)
 {
 	own(texts_done) text_vec files = { 0 };
 	size_t before = objects->n;
-	int err = directory_list(path, &files, reterr);
+	int err = directory_list(path, &files, reterr) ?:
+		  files_load(&files, opt, objects, reterr);
 
-	for (size_t i = 0; !err && i < files.n; i++) {
-		struct stat st;
-
-		/* A directory may well be called x.yaml; it is not read. */
-		if (!stat(files.at[i], &st) && S_ISDIR(st.st_mode))
-			continue;
-		err = file_load(files.at[i], opt, objects, reterr);
-	}
 	while (err && objects->n > before)
 		object_free(objects->at[--objects->n]);
 	return err;

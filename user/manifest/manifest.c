@@ -5,6 +5,7 @@
  */
 #include "manifest/manifest.h"
 
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
@@ -27,7 +28,8 @@ struct parse {
 	object_vec *objects;
 	VEC(struct unknown) unknown;
 	size_t unnamed;		/* of further kinds than fit in @unknown */
-	struct err *err;
+	struct faults *faults;	/* what is wrong, */
+	struct err *err;	/* and what ended it at once */
 };
 
 /* apiVersion and kind of an object, borrowed from its document. */
@@ -45,6 +47,11 @@ static void parse_done(struct parse *p)
 	vec_done(&p->unknown);
 }
 DEFINE_OWN_DONE(struct parse, parse_done)
+
+static struct decoder decoder_of(const struct parse *p)
+{
+	return (struct decoder){ .file = p->name, .faults = p->faults, .err = p->err };
+}
 
 /* --- kinds ------------------------------------------------------------------------ */
 
@@ -114,20 +121,21 @@ static int unknown_take(struct parse *p, const struct doc_node *n, const struct 
 {
 	char kind[QUOTE_MAX];
 	char version[QUOTE_MAX];
+	struct decoder d = decoder_of(p);
 	int meant = type_meant(t);
 
 	/* To ignore it would mean to take it for removed. */
 	if (meant >= 0)
-		return err_set(p->err, EINVAL, "%s:%u: no matches for kind %s in version %s: sluice "
-			       "reads %s of %s", p->name, n->line, quote(t->kind, kind),
-			       quote(t->api_version, version), kind_infos[meant].kind,
-			       kind_infos[meant].api_version);
+		return decode_error(&d, n->line, "no matches for kind %s in version %s: sluice "
+				    "reads %s of %s", quote(t->kind, kind),
+				    quote(t->api_version, version), kind_infos[meant].kind,
+				    kind_infos[meant].api_version);
 	if (!p->opt || !p->opt->strict)
 		return unknown_add(p, t);
-	return err_set(p->err, EINVAL, "%s:%u: unknown kind %s of apiVersion %s: sluice knows "
-		       "Service, Endpoints, Pod and Node of v1 and EndpointSlice of "
-		       "discovery.k8s.io/v1",
-		       p->name, n->line, quote(t->kind, kind), quote(t->api_version, version));
+	return decode_error(&d, n->line, "unknown kind %s of apiVersion %s: sluice knows "
+			    "Service, Endpoints, Pod and Node of v1 and EndpointSlice of "
+			    "discovery.k8s.io/v1", quote(t->kind, kind),
+			    quote(t->api_version, version));
 }
 
 static void unknown_warn(const struct parse *p)
@@ -156,7 +164,8 @@ static void unknown_warn(const struct parse *p)
 static int object_read(struct parse *p, const struct doc_node *n, enum kind kind)
 {
 	own(object_free) struct object *o = object_new(kind);
-	struct decoder d = { .file = p->name, .err = p->err };
+	struct decoder d = decoder_of(p);
+	size_t before = p->faults->n;
 	int err;
 
 	if (!o)
@@ -166,8 +175,8 @@ static int object_read(struct parse *p, const struct doc_node *n, enum kind kind
 	if (!o->file)
 		return err_nomem(p->err);
 	err = decode_shape(&d, kind_shape(kind), n, &o->u);
-	if (err)
-		return err;
+	if (err || p->faults->n > before)
+		return err ?: -EINVAL;
 	if (!kind_infos[kind].namespaced && !o->meta->namespace) {
 		o->meta->namespace = strdup("");
 		if (!o->meta->namespace)
@@ -183,7 +192,7 @@ static int object_read(struct parse *p, const struct doc_node *n, enum kind kind
 static int type_text(struct parse *p, const struct doc_node *n, const char *key,
 		     const char **ret)
 {
-	struct decoder d = { .file = p->name, .err = p->err };
+	struct decoder d = decoder_of(p);
 	const struct doc_node *value = doc_find(n, key);
 
 	decode_enter(&d, key);
@@ -203,7 +212,7 @@ static int node_take(struct parse *p, const struct doc_node *n, const struct typ
 static int list_take(struct parse *p, const struct doc_node *n, const struct type *t,
 		     unsigned int depth)
 {
-	struct decoder d = { .file = p->name, .err = p->err };
+	struct decoder d = decoder_of(p);
 	const struct doc_node *items = doc_find(n, "items");
 	own(free) char *item_kind = strndup(t->kind, strlen(t->kind) - strlen("List"));
 	struct type item = { .api_version = t->api_version, .kind = item_kind };
@@ -217,7 +226,8 @@ static int list_take(struct parse *p, const struct doc_node *n, const struct typ
 	if (items)
 		err = decode_want(&d, items, DOC_LIST);
 	for (size_t i = 0; items && !err && i < items->n; i++)
-		err = node_take(p, items->items[i], *item_kind ? &item : NULL, depth + 1);
+		err = decode_go_on(node_take(p, items->items[i], *item_kind ? &item : NULL,
+					     depth + 1));
 	return err;
 }
 
@@ -232,11 +242,12 @@ static int node_take(struct parse *p, const struct doc_node *n, const struct typ
 		     unsigned int depth)
 {
 	struct type t = inherited ? *inherited : (struct type){ 0 };
+	struct decoder d = decoder_of(p);
 	int kind;
 
 	if (n->type != DOC_MAP)
-		return err_set(p->err, EINVAL, "%s:%u: an object must be a map, not %s", p->name,
-			       n->line, doc_type_text(n));
+		return decode_error(&d, n->line, "an object must be a map, not %s",
+				    doc_type_text(n));
 	if (type_text(p, n, "apiVersion", &t.api_version) < 0 ||
 	    type_text(p, n, "kind", &t.kind) < 0)
 		return -EINVAL;
@@ -251,26 +262,40 @@ static int json_take(struct parse *p, const char *text, size_t len)
 {
 	own(arena_done) struct arena arena = { 0 };
 	const struct doc_node *root = NULL;
-	int err = json_doc_read(text, len, &arena, &root);
+	int err = json_doc_read(text, len, p->opt ? p->opt->nodes_max : 0, &arena, &root);
 
 	if (err == -ENOMEM)
 		return err_nomem(p->err);
-	return err ? -EAGAIN : node_take(p, root, NULL, 0);
+	return err ? -EAGAIN : decode_go_on(node_take(p, root, NULL, 0));
+}
+
+/* What is no YAML ends it, but what was wrong before that is told too. */
+static int reader_failed(struct parse *p, const struct err *e)
+{
+	if (e->code != EINVAL)
+		return err_set(p->err, e->code, "%s", e->text);
+	faults_add(p->faults, UINT_MAX, e->text);
+	return 0;
 }
 
 static int documents_take(struct parse *p, const char *text, size_t len)
 {
 	own(reader_close) struct reader *r = NULL;
-	int err = reader_open(p->name, text ? text : "", len, &r, p->err);
+	struct err e;
+	int err = reader_open(p->name, text ? text : "", len, p->opt ? p->opt->nodes_max : 0, &r,
+			      err_clear(&e));
 
+	if (err)
+		return reader_failed(p, &e);
 	while (!err) {
 		const struct doc_node *root = NULL;
 
-		err = reader_next(r, &root, p->err);
-		if (err || !root)
+		if (reader_next(r, &root, &e))
+			return reader_failed(p, &e);
+		if (!root)
 			break;
 		if (!doc_is_null(root))
-			err = node_take(p, root, NULL, 0);
+			err = decode_go_on(node_take(p, root, NULL, 0));
 	}
 	return err;
 }
@@ -278,24 +303,29 @@ static int documents_take(struct parse *p, const char *text, size_t len)
 int manifest_parse(const char *name, const char *text, size_t len,
 		   const struct manifest_options *opt, object_vec *objects, struct err *reterr)
 {
+	struct faults faults;
 	struct err local;
 	own(parse_done) struct parse p = {
 		.name = name,
 		.opt = opt,
 		.objects = objects,
+		.faults = &faults,
 		.err = reterr ? reterr : err_clear(&local),
 	};
 	size_t before = objects->n;
-	int err = json_take(&p, text ? text : "", len);
+	int err;
 
+	faults_init(&faults);
+	err = json_take(&p, text ? text : "", len);
 	if (err == -EAGAIN)
 		err = documents_take(&p, text, len);
+	if (!err)
+		err = faults_end(&faults, p.err);
 	if (!err) {
 		unknown_warn(&p);
 		return 0;
 	}
 	while (objects->n > before)
 		object_free(objects->at[--objects->n]);
-	/* Helpers that return a pointer leave the code in the error only. */
-	return p.err->code ? -p.err->code : err;
+	return err;
 }

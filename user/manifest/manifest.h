@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Manifests: YAML or JSON text ↔ objects. Input is hostile: every size is bounded by
- * manifest/bounds.h, and an error names file, line and field:
+ * manifest/bounds.h, and an error names file, line and field, one a line for all that is wrong:
  *	web.yaml:12: spec.ports[0].port: must be a number between 1 and 65535, not "http"
+ *	web.yaml:15: spec.type: Unsupported value: "Clusterip": supported values: ...
+ *	and 3 more
  * Unknown fields are ignored, unknown kinds are counted and named to @warn.
  */
 #pragma once
@@ -19,12 +21,14 @@ struct manifest_options {
 	bool strict;			/* an unknown kind is an error */
 	manifest_warn_fn *warn;		/* may be NULL */
 	void *warn_arg;
+	size_t nodes_max;		/* instead of MANIFEST_NODES_MAX, if not 0 */
 };
 
 /*
  * Appends the objects of a file, of every *.yaml, *.yml and *.json file in a directory
  * (sorted, not recursive, dot files left out), or of standard input for "-". Lists are
- * taken apart. The objects are decoded only: not yet defaulted or validated.
+ * taken apart. The objects are decoded only: not yet defaulted or validated. -EINVAL for what is
+ * wrong with files, all of a directory's as far as there is room.
  * On failure *@objects is as before.
  */
 int manifest_load(const char *path, const struct manifest_options *opt, object_vec *objects,

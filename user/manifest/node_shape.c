@@ -60,7 +60,7 @@ static int addresses_decode(struct decoder *d, const struct doc_node *n, void *a
 	for (size_t i = 0; !err && i < n->n; i++) {
 		size_t mark = decode_enter_item(d, i);
 
-		err = address_decode(d, n->items[i], at);
+		err = decode_go_on(address_decode(d, n->items[i], at));
 		decode_leave(d, mark);
 	}
 	return err;

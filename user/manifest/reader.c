@@ -43,6 +43,7 @@ struct reader {
 	struct frame frames[MANIFEST_DEPTH_MAX];
 	size_t depth;
 	size_t nodes;
+	size_t nodes_max;
 	size_t aliases;
 	size_t alias_nodes;
 	size_t documents;
@@ -50,8 +51,8 @@ struct reader {
 	struct err *err;	/* the caller's, during a call */
 };
 
-int reader_open(const char *name, const char *text, size_t len, struct reader **ret,
-		struct err *reterr)
+int reader_open(const char *name, const char *text, size_t len, size_t nodes_max,
+		struct reader **ret, struct err *reterr)
 {
 	own(reader_close) struct reader *r = NULL;
 
@@ -62,6 +63,7 @@ int reader_open(const char *name, const char *text, size_t len, struct reader **
 	if (!r || !yaml_parser_initialize(&r->parser))
 		return err_nomem(reterr);
 	r->name = name;
+	r->nodes_max = nodes_max ?: MANIFEST_NODES_MAX;
 	r->text = text;
 	r->len = len;
 	if (json_text_is(text, len) && json_text_to_yaml(text, &r->len, &r->own_text) < 0)
@@ -154,9 +156,9 @@ static struct doc_node *node_new(struct reader *r, enum doc_type type, const yam
 {
 	struct doc_node *n;
 
-	if (++r->nodes > MANIFEST_NODES_MAX) {
-		reader_error(r, event_line(ev), "more than %u values in one document",
-			     MANIFEST_NODES_MAX);
+	if (++r->nodes > r->nodes_max) {
+		reader_error(r, event_line(ev), "more than %zu values in one document",
+			     r->nodes_max);
 		return NULL;
 	}
 	n = arena_alloc(&r->arena, sizeof(*n));

@@ -7,9 +7,9 @@
 
 struct reader;
 
-/* @name stands in messages; it and @text must outlive the reader. */
-int reader_open(const char *name, const char *text, size_t len, struct reader **ret,
-		struct err *reterr);
+/* @name stands in messages; it and @text must outlive the reader. @nodes_max: as in manifest.h. */
+int reader_open(const char *name, const char *text, size_t len, size_t nodes_max,
+		struct reader **ret, struct err *reterr);
 void reader_close(struct reader *r);
 DEFINE_OWN(struct reader, reader_close)
 

@@ -81,6 +81,7 @@ static int ip_mode_decode(struct decoder *d, const struct doc_node *n, void *at)
 {
 	struct lb_ingress *in = at;
 
+	in->mode_given = true;
 	return choice_decode(d, n, ip_mode_choices, &in->proxy);
 }
 
@@ -143,6 +144,7 @@ static int families_decode(struct decoder *d, const struct doc_node *n, void *at
 			err = decode_error(d, n->items[i]->line, "Required value");
 		if (!err && vec_push(&s->ip_families, v - 1) < 0)
 			err = err_nomem(d->err);
+		err = decode_go_on(err);
 		decode_leave(d, mark);
 	}
 	return err;
@@ -165,18 +167,20 @@ static int families_encode(const void *at, json_t *map)
 
 /* --- clusterIP and clusterIPs: one list, "None" is a flag ------------------------- */
 
+/* "None" must be the only one: validation says so of what is left behind it. */
 static int cluster_ips_decode(struct decoder *d, const struct doc_node *n, void *at)
 {
 	struct service *s = at;
-	int err = decode_texts(d, n, &s->cluster_ips);
+	text_vec *ips = &s->cluster_ips;
+	int err = decode_texts(d, n, ips);
 
-	if (err || !s->cluster_ips.n || strcmp(s->cluster_ips.at[0], "None") != 0)
+	s->cluster_ip = ips->n ? CLUSTER_IP_ABSENT : CLUSTER_IP_AGREES;
+	s->headless = ips->n && !strcmp(ips->at[0], "None");
+	if (!s->headless)
 		return err;
-	if (s->cluster_ips.n > 1)
-		return decode_error(d, n->line, "'None' must be the only value");
-	s->headless = true;
-	texts_done(&s->cluster_ips);
-	return 0;
+	free(ips->at[0]);
+	memmove(ips->at, ips->at + 1, --ips->n * sizeof(*ips->at));
+	return err;
 }
 
 /* Comes after clusterIPs. */
@@ -189,10 +193,10 @@ static int cluster_ip_decode(struct decoder *d, const struct doc_node *n, void *
 
 	if (err || !*text)
 		return err;
-	if (first && strcmp(first, text) != 0)
-		return decode_error(d, n->line, "must be the first of `clusterIPs`");
-	if (first)
+	if (first) {
+		s->cluster_ip = strcmp(first, text) ? CLUSTER_IP_DIFFERS : CLUSTER_IP_AGREES;
 		return 0;
+	}
 	s->headless = !strcmp(text, "None");
 	if (s->headless)
 		return 0;
@@ -279,6 +283,19 @@ static const struct field affinity_fields[] = {
 };
 static const struct shape affinity_shape = SHAPE(affinity_fields);
 
+static int affinity_config_decode(struct decoder *d, const struct doc_node *n, void *at)
+{
+	struct service *s = at;
+
+	s->affinity_config_given = true;
+	return decode_shape(d, &affinity_shape, n, at);
+}
+
+static int affinity_config_encode(const void *at, json_t *map)
+{
+	return encode_group(map, "sessionAffinityConfig", &affinity_shape, at);
+}
+
 static const struct field spec_fields[] = {
 	{ "type", FIELD_OTHER, .decode = type_decode, .encode = type_encode },
 	{ "clusterIPs", FIELD_OTHER, .decode = cluster_ips_decode, .encode = cluster_ips_encode },
@@ -299,7 +316,8 @@ static const struct field spec_fields[] = {
 	  .decode = node_ports_decode, .encode = node_ports_encode },
 	{ "publishNotReadyAddresses", FIELD_BOOL, AT(publish_not_ready) },
 	{ "sessionAffinity", FIELD_OTHER, .decode = affinity_decode, .encode = affinity_encode },
-	{ "sessionAffinityConfig", FIELD_GROUP, .shape = &affinity_shape },
+	{ "sessionAffinityConfig", FIELD_OTHER,
+	  .decode = affinity_config_decode, .encode = affinity_config_encode },
 	{ "trafficDistribution", FIELD_TEXT, AT(traffic_distribution) },
 };
 static const struct shape spec_shape = SHAPE(spec_fields);

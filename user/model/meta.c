@@ -94,8 +94,7 @@ static void annotations_check(struct refuse *r, const label_vec *annotations)
 		bytes += strlen(a->key) + strlen(a->value);
 	}
 	if (bytes > ANNOTATION_BYTES_MAX)
-		refuse_number(r, (long)bytes, "may not be more than 262144 bytes",
-			      "metadata.annotations");
+		refuse_long(r, ANNOTATION_BYTES_MAX, "metadata.annotations");
 }
 
 void labels_check(struct refuse *r, const label_vec *labels, const char *field)

@@ -106,6 +106,14 @@ struct lb_ingress {
 	char *ip;
 	char *hostname;
 	bool proxy;		/* ipMode: Proxy */
+	bool mode_given;	/* ipMode is there, whatever it says */
+};
+
+/* What the field clusterIP of a manifest is to its clusterIPs. */
+enum cluster_ip_field {
+	CLUSTER_IP_AGREES,	/* it is the first of them, or neither is there */
+	CLUSTER_IP_ABSENT,	/* though there are some */
+	CLUSTER_IP_DIFFERS,
 };
 
 struct service {
@@ -113,6 +121,7 @@ struct service {
 	enum service_type type;
 	bool type_given;
 	bool headless;			/* clusterIP: None */
+	enum cluster_ip_field cluster_ip;	/* only in input: else they agree */
 	text_vec cluster_ips;		/* canonical text, [0] is clusterIP; "None" never */
 	VEC(enum family) ip_families;	/* as long as cluster_ips once allocated */
 	enum ip_family_policy ip_family_policy;
@@ -130,6 +139,7 @@ struct service {
 	uint16_t health_check_node_port;
 	bool affinity_client_ip;
 	uint32_t affinity_timeout_sec;
+	bool affinity_config_given;	/* sessionAffinityConfig is there, whatever it says */
 	bool publish_not_ready;
 	bool no_lb_node_ports;		/* allocateLoadBalancerNodePorts: false */
 	bool lb_node_ports_given;	/* that field is there, whatever it says */

@@ -105,6 +105,11 @@ void refuse_many(struct refuse *r, size_t n, size_t max, const char *path, ...)
 	REFUSE("Too many: %zu: must have at most %zu items", n, max);
 }
 
+void refuse_long(struct refuse *r, size_t max, const char *path, ...)
+{
+	REFUSE("Too long: may not be more than %zu bytes", max);
+}
+
 void refuse_choice(struct refuse *r, const char *value, const char *choices, const char *path, ...)
 {
 	char q[QUOTE_MAX];

@@ -48,6 +48,9 @@ void refuse_present(struct refuse *r, const char *why,
 /* "Too many: N: must have at most MAX items" */
 void refuse_many(struct refuse *r, size_t n, size_t max,
 		 const char *path, ...) __attribute__((format(printf, 4, 5)));
+/* "Too long: may not be more than MAX bytes" */
+void refuse_long(struct refuse *r, size_t max,
+		 const char *path, ...) __attribute__((format(printf, 3, 4)));
 /* "Unsupported value: VALUE: supported values: CHOICES" */
 void refuse_choice(struct refuse *r, const char *value, const char *choices,
 		   const char *path, ...) __attribute__((format(printf, 4, 5)));

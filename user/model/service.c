@@ -63,7 +63,7 @@ static int port_copy(struct service_port *to, const struct service_port *from)
 
 int lb_ingress_copy(struct lb_ingress *to, const struct lb_ingress *from)
 {
-	*to = (struct lb_ingress){ .proxy = from->proxy };
+	*to = (struct lb_ingress){ .proxy = from->proxy, .mode_given = from->mode_given };
 	if (text_copy(&to->ip, from->ip) < 0 ||
 	    text_copy(&to->hostname, from->hostname) < 0)
 		return -ENOMEM;
@@ -99,6 +99,7 @@ int service_copy(struct service *to, const struct service *from)
 	to->type = from->type;
 	to->type_given = from->type_given;
 	to->headless = from->headless;
+	to->cluster_ip = from->cluster_ip;
 	to->ip_family_policy = from->ip_family_policy;
 	to->has_selector = from->has_selector;
 	to->external_policy = from->external_policy;
@@ -106,6 +107,7 @@ int service_copy(struct service *to, const struct service *from)
 	to->health_check_node_port = from->health_check_node_port;
 	to->affinity_client_ip = from->affinity_client_ip;
 	to->affinity_timeout_sec = from->affinity_timeout_sec;
+	to->affinity_config_given = from->affinity_config_given;
 	to->publish_not_ready = from->publish_not_ready;
 	to->no_lb_node_ports = from->no_lb_node_ports;
 	to->lb_node_ports_given = from->lb_node_ports_given;

@@ -26,6 +26,19 @@ static void single_stack_check(struct refuse *r, const struct service *s)
 			    "multiple `ipFamilies` are specified", "spec.ipFamilyPolicy");
 }
 
+/* clusterIP came first, and those who know of both write both. */
+static void cluster_ip_check(struct refuse *r, const struct service *s)
+{
+	char ips[SERVICE_IPS_TEXT_MAX];
+
+	if (s->cluster_ip == CLUSTER_IP_ABSENT)
+		refuse_value(r, service_ips_text(s, ips), "must be empty when `clusterIP` is not "
+			     "specified", "spec.clusterIPs");
+	if (s->cluster_ip == CLUSTER_IP_DIFFERS)
+		refuse_value(r, service_ips_text(s, ips), "first value must match `clusterIP`",
+			     "spec.clusterIPs");
+}
+
 static void families_check(struct refuse *r, const struct service *s)
 {
 	bool seen[FAMILY_COUNT] = { false };
@@ -97,6 +110,7 @@ static void cluster_ips_check(struct refuse *r, const struct service *s)
 void service_addrs_check(struct refuse *r, const struct service *s)
 {
 	if (s->type != SERVICE_EXTERNAL_NAME) {
+		cluster_ip_check(r, s);
 		families_check(r, s);
 		cluster_ips_check(r, s);
 		single_stack_check(r, s);

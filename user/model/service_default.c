@@ -41,6 +41,10 @@ static int addrs_default(struct service *s)
 			return -ENOMEM;
 	}
 	vec_each(in, &s->lb_ingress) {
+		if (in->ip && !*in->ip) {
+			free(in->ip);
+			in->ip = NULL;
+		}
 		if (text_canonical_addr(&in->ip) < 0)
 			return -ENOMEM;
 	}

@@ -223,8 +223,9 @@ static void ingress_check(struct refuse *r, const struct lb_ingress *in, size_t 
 
 	if (in->ip && addr_wrong(in->ip))
 		refuse_text(r, in->ip, addr_wrong(in->ip), "%s[%zu].ip", path, i);
-	if (in->proxy && !in->ip)
-		refuse_present(r, "may not be set when `ip` is not set", "%s[%zu].ipMode", path, i);
+	if (in->mode_given && !in->ip)
+		refuse_present(r, "may not be specified when `ip` is not set", "%s[%zu].ipMode",
+			       path, i);
 	if (!in->hostname || !*in->hostname)
 		return;
 	if (dns_subdomain_wrong(in->hostname))
@@ -264,7 +265,7 @@ static void affinity_check(struct refuse *r, const struct service *s)
 {
 	uint32_t t = s->affinity_timeout_sec;
 
-	if (!s->affinity_client_ip && t)
+	if (!s->affinity_client_ip && s->affinity_config_given)
 		refuse_present(r, "must not be set when session affinity is None",
 			       "spec.sessionAffinityConfig");
 	if (s->affinity_client_ip && (!t || t > AFFINITY_TIMEOUT_MAX_SEC))

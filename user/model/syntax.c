@@ -200,7 +200,8 @@ const char *endpoint_addr_wrong(const char *s)
 	if (addr_parse(s, &a) < 0)
 		return addr_wrong(s);
 	if (addr_is_unspecified(&a))
-		return "may not be unspecified (0.0.0.0 or ::)";
+		return addr_family(&a) == FAMILY_V4 ? "may not be unspecified (0.0.0.0)" :
+						      "may not be unspecified (::)";
 	if (addr_is_loopback(&a))
 		return "may not be in the loopback range (127.0.0.0/8, ::1/128)";
 	if (addr_is_link_local(&a))
