@@ -29,6 +29,8 @@ static int put_run(struct put *p, const struct cmd_context *ctx, bool dry_run, s
 	if (!r)
 		r = session_change(&s, put_change, p, p->opts->prune ? NULL : &p->objects,
 				   reterr);
+	/* Nothing more is asked of them, and there may be very many. */
+	objects_drop(&p->objects, KIND_POD);
 	if (!r)
 		r = session_end(&s, NULL, reterr);
 	if (!r)

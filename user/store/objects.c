@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/shared.h"
 #include "manifest/manifest.h"
 #include "store/db.h"
 
@@ -63,7 +64,7 @@ static int load_row(struct store *s, sqlite3_stmt *st, object_vec *objects, stru
 	if (!is_row(o, st))
 		return damaged(s, st, "it is another object", reterr);
 	/* It was not read from a file that a message could name. */
-	free(TAKE(o->file));
+	shared_free(TAKE(o->file));
 	o->line = 0;
 	return object_set_identity(o, column(st, 3), sqlite3_column_int64(st, 4)) < 0 ?
 	       err_nomem(reterr) : 0;
