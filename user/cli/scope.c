@@ -27,12 +27,17 @@ int scope_parse(const struct scope_opts *o, struct scope *ret, struct err *reter
 int scope_load(struct store *store, const resource_vec *resources, struct snapshot *ret,
 	       struct err *reterr)
 {
-	bool endpoints = false;
-	int r = store_load(store, ret, reterr);
+	bool kinds[KIND_COUNT] = { 0 };
+	int r;
 
+	/* Pods may be many times what else there is. */
 	vec_each(res, resources)
-		endpoints |= res->kind == KIND_ENDPOINTS;
-	return r || !endpoints ? r : cluster_show_endpoints(ret, reterr);
+		kinds[res->kind] = true;
+	/* What Endpoints are made of. */
+	if (kinds[KIND_ENDPOINTS])
+		kinds[KIND_SERVICE] = kinds[KIND_SLICE] = true;
+	r = store_load_kinds(store, kinds, ret, reterr);
+	return r || !kinds[KIND_ENDPOINTS] ? r : cluster_show_endpoints(ret, reterr);
 }
 
 static bool scope_has(const struct scope *s, const struct object *o, const char *name)
