@@ -111,7 +111,10 @@ struct sluice_note {
 	__u64 host;
 	__u32 services_end;	/* rows from here on are free */
 	__u32 backends_end;
-	__u32 zero[10];
+	__u32 counted;		/* 0: what follows is not known */
+	__u32 frontends[2];	/* how many there are, IPv4 and IPv6 */
+	__u32 ranges;
+	__u32 zero[6];
 };
 _Static_assert(sizeof(struct sluice_note) == sizeof(struct sluice_service), "it is a row");
 

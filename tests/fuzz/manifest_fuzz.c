@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "manifest/manifest.h"
+#include "tests/support/canonical.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,7 +21,7 @@ static void must(bool ok, const char *what, const char *a, const char *b)
 	abort();
 }
 
-/* The one object in @text, in the form of manifest_json(). */
+/* The one object in @text, in the form of canonical_json(). */
 static char *reread(const char *text, bool fill)
 {
 	own(objects_done) object_vec objects = { 0 };
@@ -31,7 +32,7 @@ static char *reread(const char *text, bool fill)
 	must(objects.n == 1, "not one object", text, "");
 	if (fill)
 		object_default(objects.at[0], NULL);
-	return manifest_json(objects.at[0]);
+	return canonical_json(objects.at[0]);
 }
 
 static char *printed(struct object *o, bool yaml)
@@ -48,9 +49,9 @@ static char *printed(struct object *o, bool yaml)
 
 static void same_again(struct object *o, bool fill)
 {
-	own(free) char *compact = manifest_json(o);
+	own(free) char *compact = canonical_json(o);
 	own(object_free) struct object *copy = object_copy(o);
-	own(free) char *copied = manifest_json(copy);
+	own(free) char *copied = canonical_json(copy);
 
 	must(compact && copied && !strcmp(compact, copied), "the copy differs", compact, copied);
 	for (int yaml = 0; yaml < 2; yaml++) {
@@ -63,11 +64,11 @@ static void same_again(struct object *o, bool fill)
 
 static void default_is_idempotent(struct object *o)
 {
-	own(free) char *before = manifest_json(o);
+	own(free) char *before = canonical_json(o);
 	own(free) char *after = NULL;
 
 	object_default(o, NULL);
-	after = manifest_json(o);
+	after = canonical_json(o);
 	must(!strcmp(before, after), "defaults are not idempotent", before, after);
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "base/shared.h"
 #include "cluster_sandbox.h"
 
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/shared.h"
 #include "manifest/manifest.h"
 
 #define MUST(r) cr_assert((r) == 0)
@@ -79,7 +81,7 @@ struct object *make_service(const struct service_spec *spec)
 	s->health_check_node_port = spec->health_port;
 	s->no_lb_node_ports = spec->no_lb_node_ports;
 	s->publish_not_ready = spec->publish_not_ready;
-	o->file = copy(spec->file);
+	o->file = spec->file ? shared_new(spec->file) : NULL;
 	o->line = spec->line;
 	return o;
 }

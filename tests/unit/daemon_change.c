@@ -28,6 +28,7 @@ struct world {
 	struct tables tables;
 	uint64_t dice;
 	size_t parts;			/* changes that were worked out on a part */
+	size_t parts_deleted;		/* those of them that deleted */
 	size_t refused;
 };
 
@@ -225,8 +226,22 @@ static void tables_follow(struct world *w, const struct store_change *c,
 	vec_done(&scope.ids);
 }
 
+/* Of what is deleted, the name is all that counts. */
+static void names_of(const object_vec *objects, object_vec *ret)
+{
+	vec_each(o, objects) {
+		struct object *name = object_new((*o)->kind);
+
+		cr_assert(name);
+		name->meta->namespace = strdup((*o)->meta->namespace);
+		name->meta->name = strdup((*o)->meta->name);
+		cr_assert_eq(vec_push(ret, name), 0);
+	}
+}
+
 static void change_both_ways(struct world *w, const object_vec *objects, bool delete)
 {
+	own(objects_done) object_vec names = { 0 };
 	own(store_change_done) struct store_change c = { 0 };
 	own(snapshot_done) struct snapshot stored = { 0 };
 	struct work part = { w->store, objects, delete, { 0 } }, whole = part;
@@ -235,7 +250,9 @@ static void change_both_ways(struct world *w, const object_vec *objects, bool de
 
 	must = work_do(&whole, &w->whole, &want);
 	cr_assert_eq(store_begin(w->store, &e), 0, "%s", e.text);
-	r = change_make(w->store, work_do, &part, objects, &c, &e);
+	if (delete)
+		names_of(objects, &names);
+	r = change_make(w->store, work_do, &part, delete ? &names : objects, &c, &e);
 	cr_assert_eq(r, must, "%s, not %s", e.text, want.text);
 	cr_assert_str_eq(e.text, want.text);
 	w->refused += r != 0;
@@ -243,6 +260,7 @@ static void change_both_ways(struct world *w, const object_vec *objects, bool de
 		store_rollback(w->store);
 	} else {
 		w->parts += !c.whole;
+		w->parts_deleted += delete && !c.whole;
 		cr_assert_eq(part.changes.n, whole.changes.n);
 		for (size_t i = 0; i < part.changes.n; i++)
 			cr_assert_eq(part.changes.at[i].change, whole.changes.at[i].change);
@@ -317,6 +335,7 @@ ParameterizedTest(uint64_t *seed, daemon_change, a_part_does_what_the_whole_woul
 	for (int i = 0; i < 60; i++)
 		step(&w);
 	cr_assert_gt(w.parts, 8);
+	cr_assert_gt(w.parts_deleted, 1);
 	cr_assert_gt(w.refused, 0);
 
 	store_close(w.store);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "manifest/manifest.h"
+#include "support/canonical.h"
 
 typedef int print_fn(FILE *out, struct object *const *objects, size_t n, bool list);
 
@@ -22,8 +23,8 @@ static void same(const object_vec *a, const object_vec *b, const char *what)
 {
 	cr_assert_eq(a->n, b->n, "%s", what);
 	for (size_t i = 0; i < a->n; i++) {
-		own(free) char *ja = manifest_json(a->at[i]);
-		own(free) char *jb = manifest_json(b->at[i]);
+		own(free) char *ja = canonical_json(a->at[i]);
+		own(free) char *jb = canonical_json(b->at[i]);
 
 		cr_expect_str_eq(ja, jb);
 	}

@@ -101,6 +101,30 @@ Test(layout_full, too_many_frontends)
 	cr_assert_eq(layout_make(&f.img, &view, &p, NULL), 0);
 }
 
+/* A part of the services sees only its own frontends, but the table is for all. */
+Test(layout_full, too_many_frontends_with_those_of_others)
+{
+	struct layout_scope scope = { 0 };
+	own(fixture_done) struct fixture f;
+	own(layout_plan_done) struct layout_plan p = { 0 };
+	struct layout_view view;
+	const uint64_t *id;
+
+	fixture_init(&f, 1);
+	id = f.img.services.at[0].id;
+	cr_assert_eq(vec_push(&scope.ids, (struct layout_id){ { id[0], id[1] } }), 0);
+	view = tables_view(&f.t, true);
+	view.scope = &scope;
+	view.max_frontends[FAMILY_V4] = 8;
+	view.other_frontends[FAMILY_V4] = 8;
+	expect_full(&view, &f.img,
+		    "no room for 9 IPv4 frontends, old and new: their table holds 8");
+	view.other_frontends[FAMILY_V4] = 7;
+	view.other_frontends[FAMILY_V6] = 100;
+	cr_assert_eq(layout_make(&f.img, &view, &p, NULL), 0);
+	vec_done(&scope.ids);
+}
+
 /* --- cost ------------------------------------------------------------------------------------ */
 
 static double cpu_sec(void)

@@ -6,7 +6,7 @@
 
 int vec_grow(void **at, size_t *cap, size_t need, size_t size)
 {
-	size_t want = *cap ? *cap : 4;
+	size_t want = *cap ? *cap : need;
 	void *grown;
 
 	if (need <= *cap)

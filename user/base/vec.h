@@ -21,7 +21,8 @@ int vec_grow(void **at, size_t *cap, size_t need, size_t size);
 
 /* Room for @more further elements: 0 or -ENOMEM. */
 #define vec_reserve(v, more)                                                       \
-	vec_grow((void **)&(v)->at, &(v)->cap, (v)->n + (more), sizeof(*(v)->at))
+	((v)->cap - (v)->n >= (more) ? 0 :                                         \
+	 vec_grow((void **)&(v)->at, &(v)->cap, (v)->n + (more), sizeof(*(v)->at)))
 
 /* Appends a copy of the element: 0 or -ENOMEM. */
 #define vec_push(v, ...)                                                           \

@@ -3,6 +3,8 @@
  * sluice apply and sluice create: manifests → objects → store and maps, all or nothing. They
  * differ in what they do with objects that are there already.
  */
+#include <malloc.h>
+
 #include "cli/changes.h"
 #include "cli/cli.h"
 #include "cli/dry_run.h"
@@ -26,6 +28,14 @@ static int put_run(struct put *p, const struct cmd_context *ctx, bool dry_run, s
 	if (!r)
 		r = session_change(&s, put_change, p, p->opts->prune ? NULL : &p->objects,
 				   reterr);
+	/*
+	 * Only of Services there is more to say, and of the others there may be very many. What
+	 * that and the change let go goes back before the tables come beside it.
+	 */
+	objects_drop(&p->objects, KIND_POD);
+	objects_drop(&p->objects, KIND_SLICE);
+	if (s.change.whole)
+		malloc_trim(0);
 	if (!r)
 		r = session_end(&s, NULL, reterr);
 	if (!r)

@@ -2,6 +2,8 @@
 /*
  * sluice delete: objects out of store and maps, named by file, by name or by label.
  */
+#include <string.h>
+
 #include "cli/changes.h"
 #include "cli/cli.h"
 #include "cli/dry_run.h"
@@ -107,14 +109,53 @@ static int delete_change(void *arg, const struct cluster_config *cfg, struct sna
 	return r ?: delete_found(d, cfg, snap, &found, reterr);
 }
 
+/* An object of which nothing is known but its name. */
+static int name_push(object_vec *ret, enum kind kind, const char *namespace, const char *name)
+{
+	own(object_free) struct object *o = object_new(kind);
+
+	if (!o || !(o->meta->namespace = strdup(namespace)) ||
+	    !(o->meta->name = strdup(name)) || vec_reserve(ret, 1) < 0)
+		return -ENOMEM;
+	ret->at[ret->n++] = TAKE(o);
+	return 0;
+}
+
+/*
+ * All that may go, by name, so that only this and what hangs on it must be read. Not known
+ * (*ret_known is false) where labels decide or everything goes.
+ */
+static int names_collect(const struct delete *d, object_vec *ret, bool *ret_known,
+			 struct err *reterr)
+{
+	int r = 0;
+
+	*ret_known = true;
+	vec_each(at, &d->objects) {
+		const struct meta *m = (*at)->meta;
+
+		if (!r && m->name)
+			r = name_push(ret, (*at)->kind, m->namespace ?: "", m->name);
+	}
+	vec_each(res, &d->resources) {
+		*ret_known &= res->name && d->scope.namespace;
+		if (!r && *ret_known)
+			r = name_push(ret, res->kind, d->scope.namespace, res->name);
+	}
+	return r ? err_nomem(reterr) : 0;
+}
+
 static int delete_run(struct delete *d, const struct cmd_context *ctx, struct err *reterr)
 {
+	own(objects_done) object_vec names = { 0 };
 	own(session_done) struct session s = { 0 };
-	int r;
+	bool known;
+	int r = names_collect(d, &names, &known, reterr);
 
-	r = session_begin(&s, ctx, d->opts->dry_run ? SESSION_DRY : SESSION_OLD, reterr);
 	if (!r)
-		r = session_change(&s, delete_change, d, NULL, reterr);
+		r = session_begin(&s, ctx, d->opts->dry_run ? SESSION_DRY : SESSION_OLD, reterr);
+	if (!r)
+		r = session_change(&s, delete_change, d, known ? &names : NULL, reterr);
 	if (!r)
 		r = session_end(&s, NULL, reterr);
 	return r;

@@ -34,7 +34,17 @@ int scope_show(const resource_vec *resources, struct snapshot *snap, struct err 
 int scope_load(struct store *store, const resource_vec *resources, struct snapshot *ret,
 	       struct err *reterr)
 {
-	return store_load(store, ret, reterr) ?: scope_show(resources, ret, reterr);
+	bool kinds[KIND_COUNT] = { 0 };
+
+	/* Pods may be many times what else there is. */
+	vec_each(res, resources)
+		kinds[res->kind] = true;
+	/* What Endpoints are made of. */
+	if (kinds[KIND_ENDPOINTS])
+		kinds[KIND_SERVICE] = kinds[KIND_SLICE] = true;
+	return (resources->n ? store_load_kinds(store, kinds, ret, reterr)
+			     : store_load(store, ret, reterr))
+		?: scope_show(resources, ret, reterr);
 }
 
 /* @name of @len bytes: how its name begins; NULL: any. */

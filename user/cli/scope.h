@@ -48,7 +48,8 @@ void found_done(found_vec *found);
 DEFINE_OWN_DONE(found_vec, found_done)
 
 /*
- * What is stored, and what is not stored since it follows from that, if the operands ask for it.
+ * What is stored of the operands' kinds, and what is not stored since it follows from that, if they
+ * ask for it.
  * Not for a change of what is stored.
  */
 int scope_load(struct store *store, const resource_vec *resources, struct snapshot *ret,

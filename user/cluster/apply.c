@@ -18,15 +18,23 @@
 struct staged {
 	struct object *now;		/* owned, until it is moved into the edit */
 	const struct object *old;	/* in the snapshot, or NULL */
+	bool changed;			/* it differs from @old */
 };
 
-typedef VEC(struct staged) staged_vec;
+/* All of them, in the order in which they were given. */
+typedef struct {
+	struct staged *at;
+	size_t n;
+	size_t cap;
+	struct staged **sorted;		/* the same in the snapshot's order, once all are there */
+} staged_vec;
 
 static void staged_done(staged_vec *v)
 {
 	vec_each(s, v)
 		object_free(s->now);
 	vec_done(v);
+	free(v->sorted);
 }
 DEFINE_OWN_DONE(staged_vec, staged_done)
 
@@ -105,7 +113,7 @@ static int stage(const struct snapshot *snap, const struct object *given, staged
 		return r;
 	if (vec_reserve(staged, 1) < 0)
 		return err_nomem(reterr);
-	staged->at[staged->n++] = (struct staged){ TAKE(o), old };
+	staged->at[staged->n++] = (struct staged){ .now = TAKE(o), .old = old };
 	return 0;
 }
 
@@ -135,23 +143,32 @@ static int refuse_given_twice(const staged_vec *staged, const struct object *a,
 		       *a->meta->namespace ? "\"" : "", first);
 }
 
-/* The staged objects in the snapshot's order, borrowed; two of one name are refused. */
-static int sort_staged(const staged_vec *staged, object_vec *ret, struct err *reterr)
+static int staged_cmp(const void *a, const void *b)
 {
-	if (vec_reserve(ret, staged->n) < 0)
+	return object_cmp((*(struct staged *const *)a)->now, (*(struct staged *const *)b)->now);
+}
+
+/* Two of one name are refused. */
+static int sort_staged(staged_vec *staged, struct err *reterr)
+{
+	struct staged **sorted = calloc(staged->n ? staged->n : 1, sizeof(*sorted));
+
+	if (!sorted)
 		return err_nomem(reterr);
-	vec_each(s, staged)
-		ret->at[ret->n++] = s->now;
-	edit_sort(ret);
-	for (size_t i = 1; i < ret->n; i++) {
-		if (!object_cmp(ret->at[i - 1], ret->at[i]))
-			return refuse_given_twice(staged, ret->at[i - 1], ret->at[i], reterr);
+	staged->sorted = sorted;
+	for (size_t i = 0; i < staged->n; i++)
+		sorted[i] = &staged->at[i];
+	qsort(sorted, staged->n, sizeof(*sorted), staged_cmp);
+	for (size_t i = 1; i < staged->n; i++) {
+		if (!staged_cmp(&sorted[i - 1], &sorted[i]))
+			return refuse_given_twice(staged, sorted[i - 1]->now, sorted[i]->now,
+						  reterr);
 	}
 	return 0;
 }
 
 /* What the Services that are not being applied have stays theirs. */
-static int keep_others(const struct snapshot *snap, const object_vec *sorted, struct ip_alloc *ips,
+static int keep_others(const struct snapshot *snap, const staged_vec *staged, struct ip_alloc *ips,
 		       struct port_alloc *ports)
 {
 	size_t n, at = 0;
@@ -160,9 +177,9 @@ static int keep_others(const struct snapshot *snap, const object_vec *sorted, st
 	for (size_t i = 0; i < n; i++) {
 		const struct service *s = &services[i]->u.service;
 
-		while (at < sorted->n && object_cmp(sorted->at[at], services[i]) < 0)
+		while (at < staged->n && object_cmp(staged->sorted[at]->now, services[i]) < 0)
 			at++;
-		if (at < sorted->n && !object_cmp(sorted->at[at], services[i]))
+		if (at < staged->n && !object_cmp(staged->sorted[at]->now, services[i]))
 			continue;
 		if (ip_alloc_keep(ips, s, s) < 0 || port_alloc_keep(ports, s, s) < 0)
 			return -ENOMEM;
@@ -200,17 +217,15 @@ static int allocate(const struct snapshot *snap, const struct cluster_config *cf
 {
 	own(ip_alloc_done) struct ip_alloc ips;
 	own(port_alloc_done) struct port_alloc ports;
-	object_vec sorted = { 0 };
 	int r;
 
 	ip_alloc_init(&ips, cfg);
 	port_alloc_init(&ports, cfg);
-	r = sort_staged(staged, &sorted, reterr);
-	if (!r && keep_others(snap, &sorted, &ips, &ports) < 0)
+	r = sort_staged(staged, reterr);
+	if (!r && keep_others(snap, staged, &ips, &ports) < 0)
 		r = err_nomem(reterr);
 	if (!r)
 		r = allocate_staged(staged, &ips, &ports, reterr);
-	vec_done(&sorted);
 	return r;
 }
 
@@ -223,12 +238,16 @@ static int take_changed(staged_vec *staged, object_vec *puts, cluster_change_vec
 		enum change c = !s->old ? CHANGE_CREATED :
 				object_equal(s->old, s->now) ? CHANGE_NONE : CHANGE_CONFIGURED;
 
+		s->changed = c != CHANGE_NONE;
 		if (changes_add(changes, s->now, c) < 0)
 			return -ENOMEM;
-		if (c != CHANGE_NONE)
+	}
+	for (size_t i = 0; i < staged->n; i++) {
+		struct staged *s = staged->sorted[i];
+
+		if (s->changed)
 			puts->at[puts->n++] = TAKE(s->now);
 	}
-	edit_sort(puts);
 	return 0;
 }
 

@@ -121,6 +121,9 @@ int change_make(struct store *store, change_fn *fn, void *arg, const object_vec 
 		 ?: store_generation(store, &c.now, reterr);
 	if (r)
 		return r;
+	/* What an image is made of are the slices that came of them. */
+	objects_drop(&c.before.objects, KIND_POD);
+	objects_drop(&c.after.objects, KIND_POD);
 	*ret = c;
 	c = (struct store_change){ 0 };
 	return 0;

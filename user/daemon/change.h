@@ -8,7 +8,8 @@
 #include "store/store.h"
 
 struct store_change {
-	bool whole;			/* the snapshots are all that is stored, not a part */
+	bool whole;			/* the snapshots are all that is stored, not a part; */
+					/* but for the Pods, which no image is made of */
 	struct snapshot before;
 	struct snapshot after;
 	uint64_t was;			/* the store's generation */

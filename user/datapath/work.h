@@ -7,6 +7,12 @@
 #include "datapath/ranges.h"
 #include "datapath/rows.h"
 
+/* Rows of the tables that are hashes. */
+struct table_counts {
+	size_t frontends[FAMILY_COUNT];
+	size_t ranges;
+};
+
 struct work {
 	struct datapath *dp;
 	const struct datapath_target *to;
@@ -14,7 +20,8 @@ struct work {
 	struct rows rows;
 	frontend_vec frontends;
 	range_vec ranges;
-	struct layout_scope scope;		/* of a change */
+	struct layout_scope scope;		/* of a change, */
+	struct table_counts others;		/* and what the tables hold besides the above */
 	struct layout_plan plan;
 	struct err *reterr;
 };

@@ -267,6 +267,25 @@ static void note_ends(struct work *w)
 	note->backends_end = backends;
 }
 
+/* How full the tables are: who sees only a part later must know what fits. */
+static void note_counts(struct work *w)
+{
+	struct sluice_note *note = rows_note(&w->rows);
+	struct table_counts n = w->others;
+
+	_Static_assert(sizeof(note->frontends) / sizeof(note->frontends[0]) == FAMILY_COUNT,
+		       "one for each family");
+	vec_each(s, &w->to->image->services) {
+		n.ranges += s->ranges.n;
+		vec_each(f, &s->frontends)
+			n.frontends[addr_family(&f->addr)]++;
+	}
+	for (int i = 0; i < FAMILY_COUNT; i++)
+		note->frontends[i] = n.frontends[i];
+	note->ranges = n.ranges;
+	note->counted = 1;
+}
+
 static int work_do(struct work *w, size_t *ret_writes)
 {
 	struct datapath *dp = w->dp;
@@ -290,6 +309,7 @@ static int work_do(struct work *w, size_t *ret_writes)
 	if (r < 0)
 		return r;
 	note_ends(w);
+	note_counts(w);
 	rows_put_stamp(&w->rows, w->to->stamp);
 	*ret_writes = writes;
 	return 0;

@@ -126,6 +126,26 @@ static bool maps_hold(const struct work *w, struct datapath_stamp stamp)
 	       !memcmp(rows_settings(&w->rows), &w->to->settings, sizeof(w->to->settings));
 }
 
+/* What the note counted, less what is in sight: whether that can be. */
+static bool others_count(struct work *w)
+{
+	const struct sluice_note *now = rows_note(&w->rows);
+	struct table_counts *o = &w->others;
+	size_t seen[FAMILY_COUNT] = { 0 };
+
+	vec_each(f, &w->frontends)
+		seen[addr_family(&f->addr)]++;
+	if (!now->counted || now->ranges < w->ranges.n)
+		return false;
+	o->ranges = now->ranges - w->ranges.n;
+	for (int i = 0; i < FAMILY_COUNT; i++) {
+		if (now->frontends[i] < seen[i])
+			return false;
+		o->frontends[i] = now->frontends[i] - seen[i];
+	}
+	return true;
+}
+
 int work_plan_change(struct work *w)
 {
 	struct layout_view view;
@@ -136,10 +156,12 @@ int work_plan_change(struct work *w)
 	r = ids_collect(w) ?: frontends_collect(w) ?: ranges_collect(w);
 	if (r < 0)
 		return r;
-	if (!frontends_are_ours(w))
+	if (!frontends_are_ours(w) || !others_count(w))
 		return stale(w);
 	view = work_view(w);
 	view.scope = &w->scope;
+	view.other_ranges = w->others.ranges;
+	memcpy(view.other_frontends, w->others.frontends, sizeof(view.other_frontends));
 	return layout_make(w->to->image, &view, &w->plan, w->reterr);
 }
 

@@ -42,10 +42,10 @@ int conditions_decode_ready(struct decoder *d, const struct doc_node *n, enum tr
 	return err;
 }
 
-int conditions_encode_ready(json_t *map, bool ready)
+void conditions_encode_ready(struct json_out *j, bool ready)
 {
 	const struct condition c = { .type = "Ready", .status = ready ? "True" : "False" };
 	const struct any_vec one = { .at = (void *)&c, .n = 1 };
 
-	return encode_list(map, "conditions", &condition_shape, &one);
+	encode_list(j, "conditions", &condition_shape, &one);
 }

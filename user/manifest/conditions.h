@@ -2,12 +2,10 @@
 /* status.conditions, of which only the one called Ready matters here. */
 #pragma once
 
-#include <jansson.h>
-
 #include "manifest/decode.h"
+#include "manifest/json_out.h"
 
 /* *@ret stays as it is if there is no such condition. */
 int conditions_decode_ready(struct decoder *d, const struct doc_node *n, enum tristate *ret);
 
-/* 0 or -ENOMEM. */
-int conditions_encode_ready(json_t *map, bool ready);
+void conditions_encode_ready(struct json_out *j, bool ready);

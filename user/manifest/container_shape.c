@@ -106,50 +106,50 @@ int sidecars_decode(struct decoder *d, const struct doc_node *n, void *at)
 	return containers_decode_some(d, n, true, at);
 }
 
-static int container_encode(const struct container *c, const struct any_vec *ports, json_t *list)
+static void container_encode(struct json_out *j, const struct container *c,
+			     const struct any_vec *ports)
 {
-	own(json_unref) json_t *map = json_object();
-
-	if (!map || (c->name && encode_text(map, "name", c->name) < 0) ||
-	    (c->sidecar && encode_text(map, "restartPolicy", "Always") < 0) ||
-	    encode_list(map, "ports", &port_shape, ports) < 0)
-		return -ENOMEM;
-	return json_array_append_new(list, TAKE(map)) < 0 ? -ENOMEM : 0;
+	json_open(j, '{');
+	encode_text(j, "name", c->name);
+	encode_text(j, "restartPolicy", c->sidecar ? "Always" : NULL);
+	encode_list(j, "ports", &port_shape, ports);
+	json_close(j, '}');
 }
 
-/* Unless it is empty. */
-static int put_list(json_t *map, const char *key, json_t *list)
+/* The list's end; as if it had not begun at @mark if nothing is in it. */
+static void list_close(struct json_out *j, size_t mark)
 {
-	if (!json_array_size(list))
-		return 0;
-	return json_object_set(map, key, list) < 0 ? -ENOMEM : 0;
+	if (json_is_empty(j))
+		json_cut(j, mark);
+	else
+		json_close(j, ']');
 }
 
-static int containers_encode_some(const struct pod *p, bool sidecars, const char *key,
-				  json_t *map)
+static void containers_encode_some(const struct pod *p, bool sidecars, const char *key,
+				   struct json_out *j)
 {
-	own(json_unref) json_t *list = json_array();
 	struct any_vec ports = { .at = p->ports.at };
+	size_t mark = j->n;
 
-	if (!list)
-		return -ENOMEM;
+	json_key(j, key);
+	json_open(j, '[');
 	vec_each(c, &p->containers) {
 		ports.n = c->n_ports;
-		if (c->sidecar == sidecars && container_encode(c, &ports, list) < 0)
-			return -ENOMEM;
+		if (c->sidecar == sidecars)
+			container_encode(j, c, &ports);
 		ports.at = (struct container_port *)ports.at + ports.n;
 	}
-	return put_list(map, key, list);
+	list_close(j, mark);
 }
 
-int containers_encode(const void *at, json_t *map)
+void containers_encode(const void *at, struct json_out *j)
 {
-	return containers_encode_some(at, false, "containers", map);
+	containers_encode_some(at, false, "containers", j);
 }
 
-int sidecars_encode(const void *at, json_t *map)
+void sidecars_encode(const void *at, struct json_out *j)
 {
-	return containers_encode_some(at, true, "initContainers", map);
+	containers_encode_some(at, true, "initContainers", j);
 }
 
 /* --- their statuses --------------------------------------------------------------- */
@@ -196,19 +196,19 @@ static int state_decode(struct decoder *d, const struct doc_node *n, void *at)
 	return err;
 }
 
-static int state_encode(const void *at, json_t *map)
+static void state_encode(const void *at, struct json_out *j)
 {
 	const struct container *c = at;
-	own(json_unref) json_t *state = json_object();
-	own(json_unref) json_t *what = json_object();
 
 	if (c->state == CONTAINER_UNKNOWN)
-		return 0;
-	if (!state || !what || (c->reason && encode_text(what, "reason", c->reason) < 0) ||
-	    json_object_set(state, state_keys[c->state], what) < 0 ||
-	    json_object_set(map, "state", state) < 0)
-		return -ENOMEM;
-	return 0;
+		return;
+	json_key(j, "state");
+	json_open(j, '{');
+	json_key(j, state_keys[c->state]);
+	json_open(j, '{');
+	encode_text(j, "reason", c->reason);
+	json_close(j, '}');
+	json_close(j, '}');
 }
 
 static int restarts_decode(struct decoder *d, const struct doc_node *n, void *at)
@@ -223,12 +223,12 @@ static int restarts_decode(struct decoder *d, const struct doc_node *n, void *at
 	return 0;
 }
 
-static int restarts_encode(const void *at, json_t *map)
+static void restarts_encode(const void *at, struct json_out *j)
 {
 	const struct container *c = at;
 
-	return json_object_set_new(map, "restartCount", json_integer(c->restarts)) < 0 ?
-	       -ENOMEM : 0;
+	json_key(j, "restartCount");
+	json_number(j, c->restarts);
 }
 
 #define AT(member) .off = offsetof(struct container, member)
@@ -332,31 +332,29 @@ int sidecar_statuses_decode(struct decoder *d, const struct doc_node *n, void *a
 	return statuses_decode(d, n, true, at);
 }
 
-static int statuses_encode(const struct pod *p, bool sidecars, const char *key, json_t *map)
+static void statuses_encode(const struct pod *p, bool sidecars, const char *key,
+			    struct json_out *j)
 {
-	own(json_unref) json_t *list = json_array();
+	size_t mark = j->n;
 
-	if (!list)
-		return -ENOMEM;
+	json_key(j, key);
+	json_open(j, '[');
 	vec_each(c, &p->containers) {
-		own(json_unref) json_t *item = NULL;
-
 		if (c->sidecar != sidecars || !c->reported)
 			continue;
-		item = json_object();
-		if (!item || encode_shape(&status_shape, c, item) < 0 ||
-		    json_array_append_new(list, TAKE(item)) < 0)
-			return -ENOMEM;
+		json_open(j, '{');
+		encode_shape(j, &status_shape, c);
+		json_close(j, '}');
 	}
-	return put_list(map, key, list);
+	list_close(j, mark);
 }
 
-int container_statuses_encode(const void *at, json_t *map)
+void container_statuses_encode(const void *at, struct json_out *j)
 {
-	return statuses_encode(at, false, "containerStatuses", map);
+	statuses_encode(at, false, "containerStatuses", j);
 }
 
-int sidecar_statuses_encode(const void *at, json_t *map)
+void sidecar_statuses_encode(const void *at, struct json_out *j)
 {
-	return statuses_encode(at, true, "initContainerStatuses", map);
+	statuses_encode(at, true, "initContainerStatuses", j);
 }

@@ -7,12 +7,13 @@
 #pragma once
 
 #include "manifest/decode.h"
+#include "manifest/json_out.h"
 
 int containers_decode(struct decoder *d, const struct doc_node *n, void *at);
-int containers_encode(const void *at, json_t *map);
+void containers_encode(const void *at, struct json_out *j);
 int sidecars_decode(struct decoder *d, const struct doc_node *n, void *at);
-int sidecars_encode(const void *at, json_t *map);
+void sidecars_encode(const void *at, struct json_out *j);
 int container_statuses_decode(struct decoder *d, const struct doc_node *n, void *at);
-int container_statuses_encode(const void *at, json_t *map);
+void container_statuses_encode(const void *at, struct json_out *j);
 int sidecar_statuses_decode(struct decoder *d, const struct doc_node *n, void *at);
-int sidecar_statuses_encode(const void *at, json_t *map);
+void sidecar_statuses_encode(const void *at, struct json_out *j);

@@ -52,52 +52,81 @@ const char *doc_type_text(const struct doc_node *n)
 
 static struct arena_chunk *chunk_new(size_t size)
 {
-	struct arena_chunk *c = calloc(1, sizeof(*c) + size);
+	struct arena_chunk *c = malloc(sizeof(*c) + size);
 
 	if (c)
-		c->size = size;
+		*c = (struct arena_chunk){ .size = size };
+	return c;
+}
+
+/* A chunk of its own, behind the current one, which stays in use. */
+static struct arena_chunk *chunk_large(struct arena *a, size_t size)
+{
+	struct arena_chunk *c = chunk_new(size);
+	struct arena_chunk **at = a->chunks ? &a->chunks->next : &a->chunks;
+
+	if (!c)
+		return NULL;
+	c->next = *at;
+	*at = c;
+	return c;
+}
+
+static struct arena_chunk *chunk_current(struct arena *a, size_t size)
+{
+	struct arena_chunk *c = a->chunks;
+
+	if (c && c->size - c->used >= size)
+		return c;
+	c = chunk_new(CHUNK_BYTES);
+	if (!c)
+		return NULL;
+	c->next = a->chunks;
+	a->chunks = c;
 	return c;
 }
 
 void *arena_alloc(struct arena *a, size_t size)
 {
-	struct arena_chunk *c = a->chunks;
+	struct arena_chunk *c;
 	void *at;
 
 	if (size > SIZE_MAX / 2)
 		return NULL;
 	size = (size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-	if (size > CHUNK_BYTES / 4) {
-		/* A chunk of its own, behind the current one, which stays in use. */
-		c = chunk_new(size);
-		if (!c)
-			return NULL;
-		c->used = size;
-		c->next = a->chunks ? a->chunks->next : NULL;
-		if (a->chunks)
-			a->chunks->next = c;
-		else
-			a->chunks = c;
-		return c->bytes;
-	}
-	if (!c || c->size - c->used < size) {
-		c = chunk_new(CHUNK_BYTES);
-		if (!c)
-			return NULL;
-		c->next = a->chunks;
-		a->chunks = c;
-	}
+	c = size > CHUNK_BYTES / 4 ? chunk_large(a, size) : chunk_current(a, size);
+	if (!c)
+		return NULL;
 	at = c->bytes + c->used;
 	c->used += size;
-	return at;
+	return memset(at, 0, size);
+}
+
+static void chunks_free(struct arena_chunk *c)
+{
+	while (c) {
+		struct arena_chunk *next = c->next;
+
+		free(c);
+		c = next;
+	}
+}
+
+void arena_reset(struct arena *a)
+{
+	struct arena_chunk *c = a->chunks;
+
+	if (!c || c->size > CHUNK_BYTES) {
+		arena_done(a);
+		return;
+	}
+	chunks_free(c->next);
+	c->next = NULL;
+	c->used = 0;
 }
 
 void arena_done(struct arena *a)
 {
-	while (a->chunks) {
-		struct arena_chunk *c = a->chunks;
-
-		a->chunks = c->next;
-		free(c);
-	}
+	chunks_free(a->chunks);
+	a->chunks = NULL;
 }

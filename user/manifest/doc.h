@@ -56,5 +56,7 @@ struct arena {
 
 /* Zeroed and aligned for anything; NULL when out of memory. */
 void *arena_alloc(struct arena *a, size_t size);
+/* Frees all that it gave, and may keep a little for what comes next. */
+void arena_reset(struct arena *a);
 void arena_done(struct arena *a);
 DEFINE_OWN_DONE(struct arena, arena_done)

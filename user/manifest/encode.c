@@ -5,98 +5,82 @@
 
 #include "manifest/rfc3339.h"
 
-/* Takes @value, which may be NULL for want of memory. */
-static int put(json_t *map, const char *key, json_t *value)
+void encode_text(struct json_out *j, const char *key, const char *text)
 {
-	return json_object_set_new(map, key, value) < 0 ? -ENOMEM : 0;
+	if (!text)
+		return;
+	json_key(j, key);
+	json_text(j, text);
 }
 
-int encode_text(json_t *map, const char *key, const char *text)
+void encode_texts(struct json_out *j, const char *key, const text_vec *texts)
 {
-	return text ? put(map, key, json_string(text)) : 0;
-}
-
-int encode_texts(json_t *map, const char *key, const text_vec *texts)
-{
-	own(json_unref) json_t *list = NULL;
-
 	if (!texts->n)
-		return 0;
-	list = json_array();
-	vec_each(t, texts) {
-		if (json_array_append_new(list, json_string(*t)) < 0)
-			return -ENOMEM;
-	}
-	return put(map, key, TAKE(list));
+		return;
+	json_key(j, key);
+	json_open(j, '[');
+	vec_each(t, texts)
+		json_text(j, *t);
+	json_close(j, ']');
 }
 
-int encode_names(json_t *map, const char *key, const char *sub, const text_vec *texts)
+static void encode_names(struct json_out *j, const struct field *f, const text_vec *texts)
 {
-	own(json_unref) json_t *list = NULL;
-
 	if (!texts->n)
-		return 0;
-	list = json_array();
+		return;
+	json_key(j, f->key);
+	json_open(j, '[');
 	vec_each(t, texts) {
-		own(json_unref) json_t *item = json_object();
-
-		if (encode_text(item, sub, *t) < 0 ||
-		    json_array_append_new(list, TAKE(item)) < 0)
-			return -ENOMEM;
+		json_open(j, '{');
+		encode_text(j, f->sub, *t);
+		json_close(j, '}');
 	}
-	return put(map, key, TAKE(list));
+	json_close(j, ']');
 }
 
-static json_t *labels_object(const label_vec *labels)
+void encode_labels(struct json_out *j, const char *key, const label_vec *labels)
 {
-	own(json_unref) json_t *map = json_object();
-
-	vec_each(l, labels) {
-		if (put(map, l->key, json_string(l->value)) < 0)
-			return NULL;
-	}
-	return TAKE(map);
+	json_key(j, key);
+	json_open(j, '{');
+	vec_each(l, labels)
+		encode_text(j, l->key, l->value);
+	json_close(j, '}');
 }
 
-int encode_labels(json_t *map, const char *key, const label_vec *labels)
+void encode_list(struct json_out *j, const char *key, const struct shape *s, const void *vec)
 {
-	return put(map, key, labels_object(labels));
-}
-
-int encode_list(json_t *map, const char *key, const struct shape *s, const void *vec)
-{
-	own(json_unref) json_t *list = NULL;
 	struct any_vec v;
 
 	memcpy(&v, vec, sizeof(v));
 	if (!v.n)
-		return 0;
-	list = json_array();
+		return;
+	json_key(j, key);
+	json_open(j, '[');
 	for (size_t i = 0; i < v.n; i++) {
-		own(json_unref) json_t *item = json_object();
-
-		if (encode_shape(s, (char *)v.at + i * s->size, item) < 0 ||
-		    json_array_append_new(list, TAKE(item)) < 0)
-			return -ENOMEM;
+		json_open(j, '{');
+		encode_shape(j, s, (char *)v.at + i * s->size);
+		json_close(j, '}');
 	}
-	return put(map, key, TAKE(list));
+	json_close(j, ']');
 }
 
-static int put_group(json_t *map, const char *key, const struct shape *s, bool always,
-		     const void *at)
+static void put_group(struct json_out *j, const char *key, const struct shape *s, bool always,
+		      const void *at)
 {
-	own(json_unref) json_t *group = json_object();
+	size_t mark = j->n;
 
-	if (!group || encode_shape(s, at, group) < 0)
-		return -ENOMEM;
-	if (!json_object_size(group) && !always)
-		return 0;
-	return put(map, key, TAKE(group));
+	json_key(j, key);
+	json_open(j, '{');
+	encode_shape(j, s, at);
+	if (json_is_empty(j) && !always)
+		json_cut(j, mark);
+	else
+		json_close(j, '}');
 }
 
-int encode_group(json_t *map, const char *key, const struct shape *s, const void *at)
+void encode_group(struct json_out *j, const char *key, const struct shape *s, const void *at)
 {
-	return put_group(map, key, s, false, at);
+	put_group(j, key, s, false, at);
 }
 
 const struct choice *choice_of(const struct choice *choices, unsigned int value)
@@ -108,26 +92,35 @@ const struct choice *choice_of(const struct choice *choices, unsigned int value)
 	return NULL;
 }
 
-static int encode_choice(json_t *map, const struct field *f, unsigned int value)
+static void encode_choice(struct json_out *j, const struct field *f, unsigned int value)
 {
 	const struct choice *c = choice_of(f->choices, value);
 
-	return c ? encode_text(map, f->key, c->name) : 0;
+	encode_text(j, f->key, c ? c->name : NULL);
 }
 
-static int encode_number(json_t *map, const char *key, int64_t v)
+static void encode_flag(struct json_out *j, const char *key, bool v)
 {
-	return v ? put(map, key, json_integer(v)) : 0;
+	json_key(j, key);
+	json_flag(j, v);
 }
 
-static int encode_time(json_t *map, const char *key, int64_t t)
+static void encode_number(struct json_out *j, const char *key, int64_t v)
+{
+	if (!v)
+		return;
+	json_key(j, key);
+	json_number(j, v);
+}
+
+static void encode_time(struct json_out *j, const char *key, int64_t t)
 {
 	char buf[RFC3339_MAX];
 
-	return t ? encode_text(map, key, rfc3339_text(t, buf)) : 0;
+	encode_text(j, key, t ? rfc3339_text(t, buf) : NULL);
 }
 
-static int encode_field(json_t *map, const struct field *f, const void *base)
+static void encode_field(struct json_out *j, const struct field *f, const void *base)
 {
 	const void *at = (const char *)base + f->off;
 	const char *text;
@@ -135,55 +128,63 @@ static int encode_field(json_t *map, const struct field *f, const void *base)
 	switch (f->type) {
 	case FIELD_TEXT:
 		text = *(char *const *)at;
-		return text && (*text || !f->omit_empty) ?
-		       encode_text(map, f->key, text) : 0;
+		encode_text(j, f->key, text && !*text && f->omit_empty ? NULL : text);
+		break;
 	case FIELD_BOOL:
-		return *(const bool *)at || f->always ?
-		       put(map, f->key, json_boolean(*(const bool *)at)) : 0;
+		if (*(const bool *)at || f->always)
+			encode_flag(j, f->key, *(const bool *)at);
+		break;
 	case FIELD_TRISTATE:
-		return *(const enum tristate *)at == TRI_UNSET ? 0 :
-		       put(map, f->key, json_boolean(*(const enum tristate *)at == TRI_TRUE));
+		if (*(const enum tristate *)at != TRI_UNSET)
+			encode_flag(j, f->key, *(const enum tristate *)at == TRI_TRUE);
+		break;
 	case FIELD_PORT:
-		return encode_number(map, f->key, *(const uint16_t *)at);
+		encode_number(j, f->key, *(const uint16_t *)at);
+		break;
 	case FIELD_SECONDS:
-		return encode_number(map, f->key, *(const uint32_t *)at);
+		encode_number(j, f->key, *(const uint32_t *)at);
+		break;
 	case FIELD_TIME:
-		return encode_time(map, f->key, *(const int64_t *)at);
+		encode_time(j, f->key, *(const int64_t *)at);
+		break;
 	case FIELD_CHOICE:
-		return encode_choice(map, f, *(const unsigned int *)at);
+		encode_choice(j, f, *(const unsigned int *)at);
+		break;
 	case FIELD_LABELS:
-		return ((const label_vec *)at)->n ? encode_labels(map, f->key, at) : 0;
+		if (((const label_vec *)at)->n)
+			encode_labels(j, f->key, at);
+		break;
 	case FIELD_TEXTS:
-		return encode_texts(map, f->key, at);
+		encode_texts(j, f->key, at);
+		break;
 	case FIELD_NAMES:
-		return encode_names(map, f->key, f->sub, at);
+		encode_names(j, f, at);
+		break;
 	case FIELD_GROUP:
-		return put_group(map, f->key, f->shape, f->always, at);
+		put_group(j, f->key, f->shape, f->always, at);
+		break;
 	case FIELD_LIST:
-		return encode_list(map, f->key, f->shape, at);
+		encode_list(j, f->key, f->shape, at);
+		break;
 	case FIELD_OTHER:
-		return f->encode(base, map);
+		f->encode(base, j);
+		break;
 	}
-	return 0;
 }
 
-int encode_shape(const struct shape *s, const void *at, json_t *map)
+void encode_shape(struct json_out *j, const struct shape *s, const void *at)
 {
-	for (size_t i = 0; i < s->n; i++) {
-		if (encode_field(map, &s->fields[i], at) < 0)
-			return -ENOMEM;
-	}
-	return 0;
+	for (size_t i = 0; i < s->n; i++)
+		encode_field(j, &s->fields[i], at);
 }
 
-json_t *encode_object(const struct object *o)
+void encode_object(struct json_out *j, const struct object *o)
 {
 	const struct kind_info *k = &kind_infos[o->kind];
-	own(json_unref) json_t *map = json_object();
 
-	if (encode_text(map, "apiVersion", k->api_version) < 0 ||
-	    encode_text(map, "kind", k->kind) < 0 ||
-	    encode_shape(kind_shape(o->kind), &o->u, map) < 0)
-		return NULL;
-	return TAKE(map);
+	json_open(j, '{');
+	encode_text(j, "apiVersion", k->api_version);
+	encode_text(j, "kind", k->kind);
+	encode_shape(j, kind_shape(o->kind), &o->u);
+	json_close(j, '}');
 }

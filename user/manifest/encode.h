@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Struct → JSON value, by shape. All functions return 0 or -ENOMEM. */
+/* Struct → JSON, by shape. */
 #pragma once
 
+#include "manifest/json_out.h"
 #include "manifest/shape.h"
 
-/* The whole object, with apiVersion and kind; NULL when out of memory. */
-json_t *encode_object(const struct object *o);
+/* The whole object, with apiVersion and kind. */
+void encode_object(struct json_out *j, const struct object *o);
 
-int encode_shape(const struct shape *s, const void *at, json_t *map);
+/* The fields, into the map that is open. */
+void encode_shape(struct json_out *j, const struct shape *s, const void *at);
 
-/* These put @key into @map, unless there is nothing to say. */
-int encode_text(json_t *map, const char *key, const char *text);
-int encode_texts(json_t *map, const char *key, const text_vec *texts);
-int encode_names(json_t *map, const char *key, const char *sub, const text_vec *texts);
-int encode_labels(json_t *map, const char *key, const label_vec *labels);
-int encode_group(json_t *map, const char *key, const struct shape *s, const void *at);
-int encode_list(json_t *map, const char *key, const struct shape *s, const void *vec);
+/* These put @key into the open map, unless there is nothing to say. */
+void encode_text(struct json_out *j, const char *key, const char *text);
+void encode_texts(struct json_out *j, const char *key, const text_vec *texts);
+void encode_group(struct json_out *j, const char *key, const struct shape *s, const void *at);
+void encode_list(struct json_out *j, const char *key, const struct shape *s, const void *vec);
 
-static inline void json_unref_at(json_t **j)
-{
-	json_decref(*j);
-}
+/* And this one also an empty map. */
+void encode_labels(struct json_out *j, const char *key, const label_vec *labels);

@@ -15,11 +15,11 @@ static int ip_decode(struct decoder *d, const struct doc_node *n, void *at)
 	return texts_push(&e->addresses, text) < 0 ? err_nomem(d->err) : 0;
 }
 
-static int ip_encode(const void *at, json_t *map)
+static void ip_encode(const void *at, struct json_out *j)
 {
 	const struct endpoint *e = at;
 
-	return e->addresses.n ? encode_text(map, "ip", e->addresses.at[0]) : 0;
+	encode_text(j, "ip", e->addresses.n ? e->addresses.at[0] : NULL);
 }
 
 #define AT(member) .off = offsetof(struct endpoint, member)

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/quote.h"
+#include "base/shared.h"
 #include "manifest/bounds.h"
 #include "manifest/decode.h"
 #include "manifest/json_doc.h"
@@ -24,6 +25,7 @@ struct unknown {
 
 struct parse {
 	const char *name;
+	char *file;		/* the same, for the objects: see base/shared.h */
 	const struct manifest_options *opt;
 	object_vec *objects;
 	VEC(struct unknown) unknown;
@@ -40,6 +42,7 @@ struct type {
 
 static void parse_done(struct parse *p)
 {
+	shared_free(p->file);
 	vec_each(u, &p->unknown) {
 		free(u->api_version);
 		free(u->kind);
@@ -170,10 +173,8 @@ static int object_read(struct parse *p, const struct doc_node *n, enum kind kind
 
 	if (!o)
 		return err_nomem(p->err);
-	o->file = strdup(p->name);
+	o->file = shared_use(p->file);
 	o->line = n->line;
-	if (!o->file)
-		return err_nomem(p->err);
 	err = decode_shape(&d, kind_shape(kind), n, &o->u);
 	if (err || p->faults->n > before)
 		return err ?: -EINVAL;
@@ -307,6 +308,7 @@ int manifest_parse(const char *name, const char *text, size_t len,
 	struct err local;
 	own(parse_done) struct parse p = {
 		.name = name,
+		.file = shared_new(name),
 		.opt = opt,
 		.objects = objects,
 		.faults = &faults,
@@ -316,7 +318,7 @@ int manifest_parse(const char *name, const char *text, size_t len,
 	int err;
 
 	faults_init(&faults);
-	err = json_take(&p, text ? text : "", len);
+	err = p.file ? json_take(&p, text ? text : "", len) : err_nomem(p.err);
 	if (err == -EAGAIN)
 		err = documents_take(&p, text, len);
 	if (!err)

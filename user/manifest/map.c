@@ -55,6 +55,18 @@ static int ranked_cmp(const void *va, const void *vb)
 	return order ? order : a->rank < b->rank ? -1 : 1;
 }
 
+/* Most maps have a few keys, which differ: no need to sort them. */
+static bool pairs_are_few_and_differ(const doc_pair_vec *pairs)
+{
+	if (pairs->n > 16)
+		return false;
+	for (size_t i = 1; i < pairs->n; i++)
+		for (size_t j = 0; j < i; j++)
+			if (!strcmp(pairs->at[i].key, pairs->at[j].key))
+				return false;
+	return true;
+}
+
 /*
  * Of equal keys the first stays; two among the first @written are an error. Sorted, so
  * that a map of a million keys takes no more than its share.
@@ -66,7 +78,7 @@ static int pairs_unique(const char *name, doc_pair_vec *pairs, size_t written,
 	char q[QUOTE_MAX];
 	size_t kept = 0;
 
-	if (pairs->n < 2)
+	if (pairs_are_few_and_differ(pairs))
 		return 0;
 	sorted = reallocarray(NULL, pairs->n, sizeof(*sorted));
 	if (!sorted)

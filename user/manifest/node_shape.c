@@ -14,11 +14,11 @@ static int pod_cidr_decode(struct decoder *d, const struct doc_node *n, void *at
 	return first_text_decode(d, n, &node->pod_cidrs);
 }
 
-static int pod_cidr_encode(const void *at, json_t *map)
+static void pod_cidr_encode(const void *at, struct json_out *j)
 {
 	const struct node *n = at;
 
-	return n->pod_cidrs.n ? encode_text(map, "podCIDR", n->pod_cidrs.at[0]) : 0;
+	encode_text(j, "podCIDR", n->pod_cidrs.n ? n->pod_cidrs.at[0] : NULL);
 }
 
 /* The two types of address that matter; the other types are names. */
@@ -66,31 +66,28 @@ static int addresses_decode(struct decoder *d, const struct doc_node *n, void *a
 	return err;
 }
 
-static int addresses_add(json_t *list, char *type, const text_vec *texts)
+static void addresses_add(struct json_out *j, char *type, const text_vec *texts)
 {
 	vec_each(t, texts) {
 		const struct address a = { .type = type, .address = *t };
-		own(json_unref) json_t *item = json_object();
 
-		if (encode_shape(&address_shape, &a, item) < 0 ||
-		    json_array_append_new(list, TAKE(item)) < 0)
-			return -ENOMEM;
+		json_open(j, '{');
+		encode_shape(j, &address_shape, &a);
+		json_close(j, '}');
 	}
-	return 0;
 }
 
-static int addresses_encode(const void *at, json_t *map)
+static void addresses_encode(const void *at, struct json_out *j)
 {
 	const struct node *n = at;
-	own(json_unref) json_t *list = NULL;
 
 	if (!n->internal_ips.n && !n->external_ips.n)
-		return 0;
-	list = json_array();
-	if (addresses_add(list, "InternalIP", &n->internal_ips) < 0 ||
-	    addresses_add(list, "ExternalIP", &n->external_ips) < 0)
-		return -ENOMEM;
-	return json_object_set_new(map, "addresses", TAKE(list)) < 0 ? -ENOMEM : 0;
+		return;
+	json_key(j, "addresses");
+	json_open(j, '[');
+	addresses_add(j, "InternalIP", &n->internal_ips);
+	addresses_add(j, "ExternalIP", &n->external_ips);
+	json_close(j, ']');
 }
 
 /* --- the processors ---------------------------------------------------------------- */
@@ -123,13 +120,13 @@ static int cpu_decode(struct decoder *d, const struct doc_node *n, void *at)
 	return 0;
 }
 
-static int cpu_encode(const void *at, json_t *map)
+static void cpu_encode(const void *at, struct json_out *j)
 {
 	const struct node *n = at;
 	char text[16];
 
 	snprintf(text, sizeof(text), "%um", n->cpu_milli);
-	return n->cpu_milli ? encode_text(map, "cpu", text) : 0;
+	encode_text(j, "cpu", n->cpu_milli ? text : NULL);
 }
 
 static int ready_decode(struct decoder *d, const struct doc_node *n, void *at)
@@ -139,11 +136,12 @@ static int ready_decode(struct decoder *d, const struct doc_node *n, void *at)
 	return conditions_decode_ready(d, n, &node->ready);
 }
 
-static int ready_encode(const void *at, json_t *map)
+static void ready_encode(const void *at, struct json_out *j)
 {
 	const struct node *n = at;
 
-	return n->ready == TRI_UNSET ? 0 : conditions_encode_ready(map, n->ready == TRI_TRUE);
+	if (n->ready != TRI_UNSET)
+		conditions_encode_ready(j, n->ready == TRI_TRUE);
 }
 
 #define AT(member) .off = offsetof(struct node, member)

@@ -11,11 +11,11 @@ static int pod_ip_decode(struct decoder *d, const struct doc_node *n, void *at)
 	return first_text_decode(d, n, &p->ips);
 }
 
-static int pod_ip_encode(const void *at, json_t *map)
+static void pod_ip_encode(const void *at, struct json_out *j)
 {
 	const struct pod *p = at;
 
-	return p->ips.n ? encode_text(map, "podIP", p->ips.at[0]) : 0;
+	encode_text(j, "podIP", p->ips.n ? p->ips.at[0] : NULL);
 }
 
 static const struct choice phase_choices[] = {
@@ -33,11 +33,11 @@ static int conditions_decode(struct decoder *d, const struct doc_node *n, void *
 	return err;
 }
 
-static int conditions_encode(const void *at, json_t *map)
+static void conditions_encode(const void *at, struct json_out *j)
 {
 	const struct pod *p = at;
 
-	return conditions_encode_ready(map, p->ready);
+	conditions_encode_ready(j, p->ready);
 }
 
 /* --- the tables ------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
  * Objects → text. Keys are sorted, as kubectl prints them; strings that a YAML reader
  * could take for something else are quoted.
  */
+#include <jansson.h>
 #include <string.h>
 #include <yaml.h>
 
@@ -18,6 +19,19 @@ static int set_text(json_t *map, const char *key, const char *text)
 	return json_object_set_new(map, key, json_string(text)) < 0 ? -ENOMEM : 0;
 }
 
+static void json_unref_at(json_t **j)
+{
+	json_decref(*j);
+}
+
+/* NULL when out of memory. */
+static json_t *object_value(const struct object *o)
+{
+	own(free) char *text = manifest_json(o);
+
+	return text ? json_loads(text, 0, NULL) : NULL;
+}
+
 /* kubectl's List around the objects; NULL when out of memory. */
 static json_t *list_value(struct object *const *objects, size_t n)
 {
@@ -28,7 +42,7 @@ static json_t *list_value(struct object *const *objects, size_t n)
 	if (json_object_set_new(list, "items", items) < 0)
 		return NULL;
 	for (size_t i = 0; i < n; i++) {
-		if (json_array_append_new(items, encode_object(objects[i])) < 0)
+		if (json_array_append_new(items, object_value(objects[i])) < 0)
 			return NULL;
 	}
 	if (set_text(list, "apiVersion", "v1") < 0 || set_text(list, "kind", "List") < 0 ||
@@ -182,7 +196,7 @@ static int objects_emit(yaml_emitter_t *e, struct object *const *objects, size_t
 		return all ? document_emit(e, all, true) : -ENOMEM;
 	}
 	for (size_t i = 0; !err && i < n; i++) {
-		own(json_unref) json_t *one = encode_object(objects[i]);
+		own(json_unref) json_t *one = object_value(objects[i]);
 
 		err = one ? document_emit(e, one, i == 0) : -ENOMEM;
 	}
@@ -216,7 +230,7 @@ int manifest_print_json(FILE *out, struct object *const *objects, size_t n, bool
 	own(json_unref) json_t *v = NULL;
 
 	/* JSON knows no second document. */
-	v = list || n != 1 ? list_value(objects, n) : encode_object(objects[0]);
+	v = list || n != 1 ? list_value(objects, n) : object_value(objects[0]);
 	if (!v)
 		return -ENOMEM;
 	if (json_dumpf(v, out, JSON_INDENT(JSON_INDENT_KUBECTL) | JSON_SORT_KEYS) < 0 ||
@@ -227,7 +241,8 @@ int manifest_print_json(FILE *out, struct object *const *objects, size_t n, bool
 
 char *manifest_json(const struct object *o)
 {
-	own(json_unref) json_t *v = encode_object(o);
+	own(json_out_done) struct json_out j = { 0 };
 
-	return v ? json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+	encode_object(&j, o);
+	return json_out_take(&j);
 }

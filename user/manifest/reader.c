@@ -75,22 +75,33 @@ int reader_open(const char *name, const char *text, size_t len, size_t nodes_max
 	return 0;
 }
 
-static void frame_done(struct frame *f)
+/* Its memory is kept for the next one at this depth. */
+static void frame_clear(struct frame *f)
 {
-	vec_done(&f->pairs);
-	vec_done(&f->items);
-	*f = (struct frame){ 0 };
+	f->pairs.n = f->items.n = 0;
+	f->node = NULL;
+	f->key = NULL;
+	f->anchor = 0;
+}
+
+static void frames_done(struct reader *r)
+{
+	for (size_t i = 0; i < MANIFEST_DEPTH_MAX; i++) {
+		vec_done(&r->frames[i].pairs);
+		vec_done(&r->frames[i].items);
+	}
 }
 
 static void document_done(struct reader *r)
 {
 	for (size_t i = 0; i < r->depth; i++)
-		frame_done(&r->frames[i]);
+		frame_clear(&r->frames[i]);
 	r->depth = 0;
 	r->nodes = r->aliases = r->alias_nodes = 0;
 	r->anchors.n = 0;
 	r->root = NULL;
-	arena_done(&r->arena);
+	/* Most documents are small and many: they take turns in the same memory. */
+	arena_reset(&r->arena);
 }
 
 void reader_close(struct reader *r)
@@ -98,6 +109,8 @@ void reader_close(struct reader *r)
 	if (!r)
 		return;
 	document_done(r);
+	frames_done(r);
+	arena_done(&r->arena);
 	vec_done(&r->anchors);
 	yaml_parser_delete(&r->parser);
 	free(r->own_text);
@@ -364,7 +377,7 @@ static int close_event(struct reader *r)
 
 	if (f->anchor)
 		r->anchors.at[f->anchor - 1].open = false;
-	frame_done(f);
+	frame_clear(f);
 	r->depth--;
 	return err ?: value_put(r, node);
 }

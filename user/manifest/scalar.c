@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define WORD_MAX 5	/* letters */
+
 /* The words of YAML 1.1. "y" and "n" are texts to us, as to most, but get quotes. */
 static const struct {
 	const char *text;
@@ -112,13 +114,27 @@ static bool is_float(const char *text)
 	return !*p;
 }
 
-enum scalar scalar_resolve(const char *text)
+static bool word_find(const char *text, enum scalar *ret)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (!strcmp(text, words[i].text))
-			return words[i].is;
+		if (!strcmp(text, words[i].text)) {
+			*ret = words[i].is;
+			return true;
+		}
 	}
-	/* Only these can begin a number; most texts end here. */
+	return false;
+}
+
+enum scalar scalar_resolve(const char *text)
+{
+	enum scalar is;
+
+	/* None of the words begins otherwise; most texts end here. */
+	if (!strchr("~nNtTyYoOfF.+-0123456789", text[0]))
+		return SCALAR_TEXT;
+	if (strnlen(text, WORD_MAX + 1) <= WORD_MAX && word_find(text, &is))
+		return is;
+	/* Only these can begin a number. */
 	if (!strchr("+-.0123456789", text[0]))
 		return SCALAR_TEXT;
 	if (is_int(text))

@@ -42,13 +42,13 @@ static int type_decode(struct decoder *d, const struct doc_node *n, void *at)
 	return 0;
 }
 
-static int type_encode(const void *at, json_t *map)
+static void type_encode(const void *at, struct json_out *j)
 {
 	const struct service *s = at;
 
 	if (!s->type_given && s->type == SERVICE_CLUSTER_IP)
-		return 0;
-	return encode_text(map, "type", service_type_name(s->type));
+		return;
+	encode_text(j, "type", service_type_name(s->type));
 }
 
 /* A choice between false + 1 and true + 1. */
@@ -70,11 +70,11 @@ static int affinity_decode(struct decoder *d, const struct doc_node *n, void *at
 	return choice_decode(d, n, affinity_choices, &s->affinity_client_ip);
 }
 
-static int affinity_encode(const void *at, json_t *map)
+static void affinity_encode(const void *at, struct json_out *j)
 {
 	const struct service *s = at;
 
-	return encode_text(map, "sessionAffinity", s->affinity_client_ip ? "ClientIP" : "None");
+	encode_text(j, "sessionAffinity", s->affinity_client_ip ? "ClientIP" : "None");
 }
 
 static int ip_mode_decode(struct decoder *d, const struct doc_node *n, void *at)
@@ -85,13 +85,12 @@ static int ip_mode_decode(struct decoder *d, const struct doc_node *n, void *at)
 	return choice_decode(d, n, ip_mode_choices, &in->proxy);
 }
 
-static int ip_mode_encode(const void *at, json_t *map)
+static void ip_mode_encode(const void *at, struct json_out *j)
 {
 	const struct lb_ingress *in = at;
 
-	if (!in->ip && !in->proxy)
-		return 0;
-	return encode_text(map, "ipMode", in->proxy ? "Proxy" : "VIP");
+	if (in->ip || in->proxy)
+		encode_text(j, "ipMode", in->proxy ? "Proxy" : "VIP");
 }
 
 static int node_ports_decode(struct decoder *d, const struct doc_node *n, void *at)
@@ -105,14 +104,14 @@ static int node_ports_decode(struct decoder *d, const struct doc_node *n, void *
 	return err;
 }
 
-static int node_ports_encode(const void *at, json_t *map)
+static void node_ports_encode(const void *at, struct json_out *j)
 {
 	const struct service *s = at;
 
 	if (s->type != SERVICE_LOAD_BALANCER && !s->lb_node_ports_given)
-		return 0;
-	return json_object_set_new(map, "allocateLoadBalancerNodePorts",
-				   json_boolean(!s->no_lb_node_ports)) < 0 ? -ENOMEM : 0;
+		return;
+	json_key(j, "allocateLoadBalancerNodePorts");
+	json_flag(j, !s->no_lb_node_ports);
 }
 
 static int selector_decode(struct decoder *d, const struct doc_node *n, void *at)
@@ -123,11 +122,12 @@ static int selector_decode(struct decoder *d, const struct doc_node *n, void *at
 	return decode_labels(d, n, &s->selector);
 }
 
-static int selector_encode(const void *at, json_t *map)
+static void selector_encode(const void *at, struct json_out *j)
 {
 	const struct service *s = at;
 
-	return s->has_selector ? encode_labels(map, "selector", &s->selector) : 0;
+	if (s->has_selector)
+		encode_labels(j, "selector", &s->selector);
 }
 
 static int families_decode(struct decoder *d, const struct doc_node *n, void *at)
@@ -150,19 +150,17 @@ static int families_decode(struct decoder *d, const struct doc_node *n, void *at
 	return err;
 }
 
-static int families_encode(const void *at, json_t *map)
+static void families_encode(const void *at, struct json_out *j)
 {
 	const struct service *s = at;
-	own(json_unref) json_t *list = NULL;
 
 	if (!s->ip_families.n)
-		return 0;
-	list = json_array();
-	vec_each(f, &s->ip_families) {
-		if (json_array_append_new(list, json_string(family_name(*f))) < 0)
-			return -ENOMEM;
-	}
-	return json_object_set_new(map, "ipFamilies", TAKE(list)) < 0 ? -ENOMEM : 0;
+		return;
+	json_key(j, "ipFamilies");
+	json_open(j, '[');
+	vec_each(f, &s->ip_families)
+		json_text(j, family_name(*f));
+	json_close(j, ']');
 }
 
 /* --- clusterIP and clusterIPs: one list, "None" is a flag ------------------------- */
@@ -203,21 +201,20 @@ static int cluster_ip_decode(struct decoder *d, const struct doc_node *n, void *
 	return texts_push(&s->cluster_ips, text) < 0 ? err_nomem(d->err) : 0;
 }
 
-static int cluster_ips_encode(const void *at, json_t *map)
+static void cluster_ips_encode(const void *at, struct json_out *j)
 {
 	const struct service *s = at;
 	char *none[] = { "None" };
 	const text_vec none_vec = { .at = none, .n = 1 };
 
-	return encode_texts(map, "clusterIPs", s->headless ? &none_vec : &s->cluster_ips);
+	encode_texts(j, "clusterIPs", s->headless ? &none_vec : &s->cluster_ips);
 }
 
-static int cluster_ip_encode(const void *at, json_t *map)
+static void cluster_ip_encode(const void *at, struct json_out *j)
 {
 	const struct service *s = at;
 
-	return encode_text(map, "clusterIP", s->headless ? "None" :
-			   s->cluster_ips.n ? s->cluster_ips.at[0] : NULL);
+	encode_text(j, "clusterIP", s->headless ? "None" : s->cluster_ips.n ? s->cluster_ips.at[0] : NULL);
 }
 
 /* --- targetPort: a number or a name ------------------------------------------------ */
@@ -234,16 +231,15 @@ static int target_decode(struct decoder *d, const struct doc_node *n, void *at)
 	return *n->text ? decode_text(d, n, &p->target.name) : 0;
 }
 
-static int target_encode(const void *at, json_t *map)
+static void target_encode(const void *at, struct json_out *j)
 {
 	const struct service_port *p = at;
 
-	if (p->target.name)
-		return encode_text(map, "targetPort", p->target.name);
-	if (!p->target.number)
-		return 0;
-	return json_object_set_new(map, "targetPort", json_integer(p->target.number)) < 0 ?
-	       -ENOMEM : 0;
+	encode_text(j, "targetPort", p->target.name);
+	if (p->target.name || !p->target.number)
+		return;
+	json_key(j, "targetPort");
+	json_number(j, p->target.number);
 }
 
 /* --- the tables ------------------------------------------------------------------- */
@@ -291,9 +287,9 @@ static int affinity_config_decode(struct decoder *d, const struct doc_node *n, v
 	return decode_shape(d, &affinity_shape, n, at);
 }
 
-static int affinity_config_encode(const void *at, json_t *map)
+static void affinity_config_encode(const void *at, struct json_out *j)
 {
-	return encode_group(map, "sessionAffinityConfig", &affinity_shape, at);
+	encode_group(j, "sessionAffinityConfig", &affinity_shape, at);
 }
 
 static const struct field spec_fields[] = {

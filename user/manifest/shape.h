@@ -5,13 +5,13 @@
  */
 #pragma once
 
-#include <jansson.h>
 #include <stddef.h>
 
 #include "manifest/doc.h"
 #include "model/object.h"
 
 struct decoder;
+struct json_out;
 
 enum field_type {
 	FIELD_TEXT,	/* char * */
@@ -47,8 +47,8 @@ struct field {
 	const char *sub;		/* FIELD_NAMES */
 	/* FIELD_OTHER. Not called for an absent or null key. */
 	int (*decode)(struct decoder *d, const struct doc_node *n, void *at);
-	/* Puts what it has to say into @map: 0 or -ENOMEM. */
-	int (*encode)(const void *at, json_t *map);
+	/* Puts what it has to say into the map that is open. */
+	void (*encode)(const void *at, struct json_out *j);
 };
 
 struct shape {

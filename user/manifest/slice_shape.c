@@ -26,11 +26,11 @@ static int address_type_decode(struct decoder *d, const struct doc_node *n, void
 	return 0;
 }
 
-static int address_type_encode(const void *at, json_t *map)
+static void address_type_encode(const void *at, struct json_out *j)
 {
 	const struct slice *s = at;
 
-	return encode_text(map, "addressType", s->fqdn ? "FQDN" : family_name(s->family));
+	encode_text(j, "addressType", s->fqdn ? "FQDN" : family_name(s->family));
 }
 
 #define AT(member) .off = offsetof(struct endpoint, member)

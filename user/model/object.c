@@ -4,8 +4,10 @@
  */
 #include "model/object.h"
 
+#include <stddef.h>
 #include <string.h>
 
+#include "base/shared.h"
 #include "model/kinds.h"
 
 const struct kind_info kind_infos[KIND_COUNT] = {
@@ -36,9 +38,27 @@ const struct kind_info kind_infos[KIND_COUNT] = {
 	},
 };
 
+static size_t kind_size(enum kind kind)
+{
+	switch (kind) {
+	case KIND_SERVICE:
+		return sizeof(struct service);
+	case KIND_SLICE:
+		return sizeof(struct slice);
+	case KIND_ENDPOINTS:
+		return sizeof(struct endpoints);
+	case KIND_POD:
+		return sizeof(struct pod);
+	case KIND_NODE:
+	case KIND_COUNT:
+		break;
+	}
+	return sizeof(struct node);
+}
+
 struct object *object_new(enum kind kind)
 {
-	struct object *o = calloc(1, sizeof(*o));
+	struct object *o = calloc(1, offsetof(struct object, u) + kind_size(kind));
 
 	if (!o)
 		return NULL;
@@ -86,7 +106,7 @@ void object_free(struct object *o)
 		node_done(&o->u.node);
 		break;
 	}
-	free(o->file);
+	shared_free(o->file);
 	free(o);
 }
 
@@ -112,9 +132,9 @@ struct object *object_copy(const struct object *o)
 {
 	own(object_free) struct object *copy = object_new(o->kind);
 
-	if (!copy || meta_copy(copy->meta, o->meta) < 0 || kind_copy(copy, o) < 0 ||
-	    text_copy(&copy->file, o->file) < 0)
+	if (!copy || meta_copy(copy->meta, o->meta) < 0 || kind_copy(copy, o) < 0)
 		return NULL;
+	copy->file = shared_use(o->file);
 	copy->line = o->line;
 	return TAKE(copy);
 }
@@ -190,6 +210,19 @@ int object_cmp(const struct object *a, const struct object *b)
 		return a->kind < b->kind ? -1 : 1;
 	order = text_cmp(a->meta->namespace, b->meta->namespace);
 	return order ? order : text_cmp(a->meta->name, b->meta->name);
+}
+
+void objects_drop(object_vec *objects, enum kind kind)
+{
+	size_t kept = 0;
+
+	vec_each(o, objects) {
+		if ((*o)->kind == kind)
+			object_free(*o);
+		else
+			objects->at[kept++] = *o;
+	}
+	objects->n = kept;
 }
 
 void objects_done(object_vec *objects)

@@ -320,7 +320,11 @@ extern const struct kind_info kind_infos[KIND_COUNT];
 
 struct object {
 	enum kind kind;
+	/* Where it was read, for messages; file may be NULL, see base/shared.h. Not its value. */
+	unsigned int line;
+	char *file;
 	struct meta *meta;	/* points into the member of u that is in use */
+	/* Last: object_new() makes room for the member in use, and no more. */
 	union {
 		struct service service;
 		struct slice slice;
@@ -328,9 +332,6 @@ struct object {
 		struct pod pod;
 		struct node node;
 	} u;
-	/* Where it was read, for messages; file may be NULL. Not part of its value. */
-	char *file;
-	unsigned int line;
 };
 
 /* NULL when out of memory. */
@@ -380,6 +381,9 @@ int texts_push(text_vec *texts, const char *text);	/* copies */
 void texts_done(text_vec *texts);
 
 typedef VEC(struct object *) object_vec;
+
+/* Frees the objects of this kind; the others stay in their order. */
+void objects_drop(object_vec *objects, enum kind kind);
 
 /* Frees the objects too. */
 void objects_done(object_vec *objects);

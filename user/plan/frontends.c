@@ -88,9 +88,10 @@ static int frontends_merge(struct layout *l, const frontend_vec *have, const fro
 /* New frontends come before the old ones go, so both must fit for a moment. */
 static int room_check(const struct layout *l, const frontend_vec *have, const frontend_vec *want)
 {
-	size_t need[FAMILY_COUNT] = { 0 };
+	size_t need[FAMILY_COUNT];
 	size_t h = 0;
 
+	memcpy(need, l->view->other_frontends, sizeof(need));
 	vec_each(f, have)
 		need[addr_family(&f->addr)]++;
 	vec_each(f, want) {

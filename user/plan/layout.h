@@ -51,6 +51,9 @@ struct layout_view {
 	bool (*slot_idle)(void *arg, uint32_t slot);
 	void *arg;
 	const struct layout_scope *scope;	/* NULL: all services */
+	/* With a scope: how many the tables hold besides @frontends and @ranges. */
+	size_t other_frontends[FAMILY_COUNT];
+	size_t other_ranges;
 };
 
 struct layout_frontend {

@@ -81,7 +81,7 @@ static int ranges_push(struct layout *l, const range_vec *of, const range_vec *b
 /* New ranges come before the old ones go, so both must fit for a moment. */
 static int room_check(const struct layout *l, const struct both *b, size_t ops_before)
 {
-	size_t need = b->have.n + l->plan.ops.n - ops_before;
+	size_t need = l->view->other_ranges + b->have.n + l->plan.ops.n - ops_before;
 
 	if (!l->view->max_ranges || need <= l->view->max_ranges)
 		return 0;

@@ -4,6 +4,8 @@
 
 static const char *const statement_sql[STATEMENT_COUNT] = {
 	[STATEMENT_LOAD] = "SELECT kind, namespace, name, uid, created, json FROM objects",
+	[STATEMENT_LOAD_KINDS] = "SELECT kind, namespace, name, uid, created, json FROM objects "
+				 "WHERE kind IN (?1, ?2, ?3, ?4, ?5)",
 	[STATEMENT_READ] = "SELECT kind, namespace, name, uid, created, json FROM objects "
 			   "WHERE kind = ?1 AND namespace = ?2 AND name = ?3",
 	[STATEMENT_FIND] = "SELECT kind, namespace, name FROM terms WHERE term = ?1 LIMIT ?2",

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/shared.h"
 #include "manifest/manifest.h"
 #include "store/db.h"
 
@@ -63,7 +64,7 @@ static int load_row(struct store *s, sqlite3_stmt *st, object_vec *objects, stru
 	if (!is_row(o, st))
 		return damaged(s, st, "it is another object", reterr);
 	/* It was not read from a file that a message could name. */
-	free(TAKE(o->file));
+	shared_free(TAKE(o->file));
 	o->line = 0;
 	return object_set_identity(o, column(st, 3), sqlite3_column_int64(st, 4)) < 0 ?
 	       err_nomem(reterr) : 0;
@@ -74,14 +75,11 @@ static int by_name(const void *a, const void *b)
 	return object_cmp(*(struct object *const *)a, *(struct object *const *)b);
 }
 
-int store_load(struct store *s, struct snapshot *ret, struct err *reterr)
+static int load_rows(struct store *s, sqlite3_stmt *st, struct snapshot *ret, struct err *reterr)
 {
-	own(db_end) sqlite3_stmt *st = db_statement(s, STATEMENT_LOAD, reterr);
 	own(objects_done) object_vec objects = { 0 };
 	int rc, r = 0;
 
-	if (!st)
-		return -EIO;
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		r = load_row(s, st, &objects, reterr);
 		if (r < 0)
@@ -95,6 +93,29 @@ int store_load(struct store *s, struct snapshot *ret, struct err *reterr)
 	ret->objects = objects;
 	objects = (object_vec){ 0 };
 	return 0;
+}
+
+int store_load(struct store *s, struct snapshot *ret, struct err *reterr)
+{
+	own(db_end) sqlite3_stmt *st = db_statement(s, STATEMENT_LOAD, reterr);
+
+	return st ? load_rows(s, st, ret, reterr) : -EIO;
+}
+
+int store_load_kinds(struct store *s, const bool kinds[static KIND_COUNT], struct snapshot *ret,
+		     struct err *reterr)
+{
+	own(db_end) sqlite3_stmt *st = db_statement(s, STATEMENT_LOAD_KINDS, reterr);
+	int rc = SQLITE_OK;
+
+	_Static_assert(KIND_COUNT == 5, "the statement has a parameter for each kind");
+	if (!st)
+		return -EIO;
+	/* What is not bound is NULL, which no row is. */
+	for (int i = 0; rc == SQLITE_OK && i < KIND_COUNT; i++)
+		if (kinds[i])
+			rc = sqlite3_bind_text(st, i + 1, kind_infos[i].kind, -1, SQLITE_STATIC);
+	return rc == SQLITE_OK ? load_rows(s, st, ret, reterr) : db_fail(s, rc, "read", reterr);
 }
 
 /* --- one object, or those that a term leads to ---------------------------------- */

@@ -68,24 +68,32 @@ static int row_put(struct store *s, enum statement how, const struct object *o,
 
 /* --- terms ---------------------------------------------------------------------- */
 
-static int term_write(struct store *s, enum statement how, uint64_t term, const struct object *o,
-		      struct err *reterr)
-{
-	own(db_end) sqlite3_stmt *st = db_statement(s, how, reterr);
-	int rc;
+/*
+ * A row to be written or removed. They are collected and sorted first: terms are hashes, and
+ * rows of a table that come in its order are far cheaper than those that come in none.
+ */
+struct term_row {
+	uint64_t term;
+	const struct object *o;
+	uint32_t seq;		/* of those with the same term, that of the objects */
+	bool gone;
+};
 
-	if (!st)
-		return -EIO;
-	rc = sqlite3_bind_int64(st, 1, (sqlite3_int64)term);
-	if (rc == SQLITE_OK)
-		rc = bind_key(st, 2, o);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(st);
-	return rc == SQLITE_DONE ? 0 : db_fail(s, rc, "write", reterr);
+typedef VEC(struct term_row) term_row_vec;
+
+static void term_rows_done(term_row_vec *v)
+{
+	vec_done(v);
+}
+DEFINE_OWN_DONE(term_row_vec, term_rows_done)
+
+static int term_push(term_row_vec *rows, uint64_t term, const struct object *o, bool gone)
+{
+	return vec_push(rows, (struct term_row){ term, o, (uint32_t)rows->n, gone });
 }
 
 /* From the terms of @old to those of @now, which are the same object; one of them may be NULL. */
-static int terms_move(struct store *s, const struct object *old, const struct object *now,
+static int terms_move(term_row_vec *rows, const struct object *old, const struct object *now,
 		      struct err *reterr)
 {
 	own(terms_done) term_vec have = { 0 }, want = { 0 };
@@ -99,18 +107,56 @@ static int terms_move(struct store *s, const struct object *old, const struct ob
 			   (have.at[h] > want.at[w]) - (have.at[h] < want.at[w]);
 
 		if (side)
-			r = term_write(s, side < 0 ? STATEMENT_TERM_DEL : STATEMENT_TERM_PUT,
-				       side < 0 ? have.at[h] : want.at[w], old ? old : now,
-				       reterr);
+			r = term_push(rows, side < 0 ? have.at[h] : want.at[w], old ? old : now,
+				      side < 0);
 		h += side <= 0;
 		w += side >= 0;
 	}
+	return r ? err_nomem(reterr) : 0;
+}
+
+static int term_row_cmp(const void *a, const void *b)
+{
+	const struct term_row *x = a, *y = b;
+
+	if (x->term != y->term)
+		return x->term < y->term ? -1 : 1;
+	return (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+static int term_write(struct store *s, const struct term_row *row, struct err *reterr)
+{
+	enum statement how = row->gone ? STATEMENT_TERM_DEL : STATEMENT_TERM_PUT;
+	own(db_end) sqlite3_stmt *st = db_statement(s, how, reterr);
+	int rc;
+
+	if (!st)
+		return -EIO;
+	rc = sqlite3_bind_int64(st, 1, (sqlite3_int64)row->term);
+	if (rc == SQLITE_OK)
+		rc = bind_key(st, 2, row->o);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(st);
+	return rc == SQLITE_DONE ? 0 : db_fail(s, rc, "write", reterr);
+}
+
+static int terms_write(struct store *s, term_row_vec *rows, struct err *reterr)
+{
+	int r = 0;
+
+	if (rows->n)
+		qsort(rows->at, rows->n, sizeof(*rows->at), term_row_cmp);
+	vec_each(row, rows)
+		if (!r)
+			r = term_write(s, row, reterr);
 	return r;
 }
 
 int store_index(struct store *s, const struct object *o, struct err *reterr)
 {
-	return terms_move(s, NULL, o, reterr);
+	own(term_rows_done) term_row_vec rows = { 0 };
+
+	return terms_move(&rows, NULL, o, reterr) ?: terms_write(s, &rows, reterr);
 }
 
 /* --- the generation ------------------------------------------------------------- */
@@ -152,27 +198,28 @@ static int give_identity(struct object *o, struct err *reterr)
 	       err_nomem(reterr) : 0;
 }
 
-static int save_new(struct store *s, struct object *o, struct err *reterr)
+static int save_new(struct store *s, struct object *o, term_row_vec *terms, struct err *reterr)
 {
 	return give_identity(o, reterr)
 	    ?: row_put(s, STATEMENT_INSERT, o, reterr)
-	    ?: terms_move(s, NULL, o, reterr);
+	    ?: terms_move(terms, NULL, o, reterr);
 }
 
 /* Uid and creation time stay what they were. */
 static int save_changed(struct store *s, const struct object *before, struct object *o,
-			struct err *reterr)
+			term_row_vec *terms, struct err *reterr)
 {
 	if (object_set_identity(o, before->meta->uid, before->meta->created) < 0)
 		return err_nomem(reterr);
 	return row_put(s, STATEMENT_UPDATE, o, reterr)
-	    ?: terms_move(s, before, o, reterr);
+	    ?: terms_move(terms, before, o, reterr);
 }
 
-static int save_gone(struct store *s, const struct object *o, struct err *reterr)
+static int save_gone(struct store *s, const struct object *o, term_row_vec *terms,
+		     struct err *reterr)
 {
 	return row_del(s, o, reterr)
-	    ?: terms_move(s, o, NULL, reterr);
+	    ?: terms_move(terms, o, NULL, reterr);
 }
 
 int store_save(struct store *s, const struct snapshot *before, struct snapshot *after,
@@ -180,6 +227,7 @@ int store_save(struct store *s, const struct snapshot *before, struct snapshot *
 {
 	const object_vec *old = &before->objects;
 	object_vec *now = &after->objects;
+	own(term_rows_done) term_row_vec terms = { 0 };
 	size_t i = 0, j = 0;
 	size_t writes = 0;
 	int r = 0;
@@ -190,14 +238,16 @@ int store_save(struct store *s, const struct snapshot *before, struct snapshot *
 		bool same = !side && object_equal(old->at[i], now->at[j]);
 
 		if (side < 0)
-			r = save_gone(s, old->at[i], reterr);
+			r = save_gone(s, old->at[i], &terms, reterr);
 		else if (side > 0)
-			r = save_new(s, now->at[j], reterr);
+			r = save_new(s, now->at[j], &terms, reterr);
 		else if (!same)
-			r = save_changed(s, old->at[i], now->at[j], reterr);
+			r = save_changed(s, old->at[i], now->at[j], &terms, reterr);
 		writes += !same;
 		i += side <= 0;
 		j += side >= 0;
 	}
-	return !r && writes ? generation_renew(s, reterr) : r;
+	if (!r && writes)
+		r = terms_write(s, &terms, reterr) ?: generation_renew(s, reterr);
+	return r;
 }

@@ -39,6 +39,9 @@ void store_rollback(struct store *s);
 
 /* All objects. Inside a transaction: as changed so far. */
 int store_load(struct store *s, struct snapshot *ret, struct err *reterr);
+/* The same of some kinds only, of one moment too. */
+int store_load_kinds(struct store *s, const bool kinds[static KIND_COUNT], struct snapshot *ret,
+		     struct err *reterr);
 
 /* One of them; *@ret, the caller's, is NULL if there is none. */
 int store_read(struct store *s, enum kind kind, const char *namespace, const char *name,

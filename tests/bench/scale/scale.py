@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""What the control side costs at scale: everything applied at once, one endpoint changed, the
-maps filled again from the state, reading. As root; see `scale.py -h`."""
+"""What the control side costs at scale: everything applied at once, one endpoint changed, one
+Service deleted, the maps filled again from the state, reading. As root; see `scale.py -h`."""
 import argparse
 import json
 import statistics
@@ -94,6 +94,16 @@ def change(w, table, size):
     table.put(row_name("change", size) + "/bpf", "calls", w.bpf_calls("apply", "-f", paths[0]))
 
 
+def delete(w, table, size):
+    """One Service goes, by name, and is put back."""
+    i = size[0] // 2
+    back = w.write("back.yaml", manifests.service(i, size[2] == "pods"))
+    for _ in range(CHANGES // 2):
+        table.cost(row_name("delete", size),
+                   w.cost("delete", "service", manifests.service_name(i)))
+        w.sluice("apply", "-f", back)
+
+
 def start(w, table, size):
     """Maps that were lost are filled from the state; attaching an empty instance is the rest."""
     for _ in range(size[3]):
@@ -120,6 +130,7 @@ def measure(w, table, size):
     path = write_all(w, size)
     cold(w, table, size, path)
     change(w, table, size)
+    delete(w, table, size)
     in_step(w, size_name(size))
     read(w, table, size)
     start(w, table, size)
