@@ -149,9 +149,11 @@ static __always_inline enum promoted half_promote(hook_ctx *ctx, const struct wa
 						  struct flow_pair *x, bool v6)
 {
 	enum promoted r;
+	bool sticky;
 
 	if (half_rev(ctx, w, fwd, x, v6) == REV_LOST)
 		return PROMOTE_LOST;
+	sticky = x->fwd.f.state & SLUICE_FLOW_STICKY;
 	x->fwd.f.state &= SLUICE_FLOW_FIN | SLUICE_FLOW_RST;
 	x->rev.f.state &= SLUICE_FLOW_FIN | SLUICE_FLOW_RST;
 	x->rev.f.seen = x->fwd.f.seen;
@@ -163,6 +165,8 @@ static __always_inline enum promoted half_promote(hook_ctx *ctx, const struct wa
 		return r;
 	}
 	count_opened(x->fwd.f.slot);
+	if (sticky)
+		sluice_affinity_note();
 	half_del(&x->key, v6);
 	half_del(&x->rev_key, v6);
 	return PROMOTED;

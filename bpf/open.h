@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "bpf/affinity.h"
 #include "bpf/half_table.h"
 #include "bpf/send.h"
 #include "bpf/source.h"
@@ -216,6 +217,8 @@ static __always_inline enum sluice_reason flow_open(hook_ctx *ctx, struct walk *
 	enum sluice_reason why;
 
 	fwd_init(&x->fwd, p, be, slot, v6);
+	if (w->sticky && p->proto == IPPROTO_TCP)
+		x->fwd.f.state = SLUICE_FLOW_STICKY;
 	if (host_backend) {
 		x->fwd.f.send = w->from == FROM_HOST ? SLUICE_SEND_LOOP : SLUICE_SEND_STACK;
 		/* Our own address must not come in from outside: the socket sees the client. */
@@ -265,7 +268,9 @@ static __always_inline enum sluice_reason flow_new(hook_ctx *ctx, struct walk *w
 	const struct sluice_settings *cfg = settings_get();
 	const struct sluice_service *svc;
 	const struct sluice_backend *be;
+	enum sluice_reason why;
 	__u32 hash, slot;
+	bool local;
 
 	if (!fe || !cfg)
 		return SLUICE_R_NOT_OURS;
@@ -281,10 +286,16 @@ static __always_inline enum sluice_reason flow_new(hook_ctx *ctx, struct walk *w
 		return SLUICE_R_NO_FLOW;
 
 	hash = choose_hash(&p->key, cfg->seed, v6);
-	slot = choose(service_set(svc, fe->kind, w->from), hash);
+	local = service_uses_local(svc, fe->kind, w->from);
+	w->sticky = svc->flags & SLUICE_SVC_AFFINITY;
+	slot = w->sticky ? sluice_affinity_choose(fe->service, local) :
+			   choose(service_set(svc, local), hash);
 	be = bpf_map_lookup_elem(&sluice_backends, &slot);
 	if (slot == SLUICE_NONE || !be)
 		return svc->flags & SLUICE_SVC_HAS_ANY ? SLUICE_R_NO_LOCAL : SLUICE_R_NO_BACKEND;
-	return flow_open(ctx, w, p, be, slot, service_masquerades(svc, fe->kind, w->from),
-			 hash3(hash, p->proto, cfg->seed), x, v6);
+	why = flow_open(ctx, w, p, be, slot, service_masquerades(svc, fe->kind, w->from),
+			hash3(hash, p->proto, cfg->seed), x, v6);
+	if (!why && w->sticky && p->proto != IPPROTO_TCP)
+		sluice_affinity_note();
+	return why;
 }

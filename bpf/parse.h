@@ -36,6 +36,18 @@ static __always_inline bool pkt_is_icmp(const struct pkt *p)
 	return p->proto == (p->v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 }
 
+static __always_inline void pkt_source(const struct pkt *p, struct sluice_addr *ret)
+{
+	if (p->v6) {
+		__builtin_memcpy(ret->ip6, p->key.v6.src, sizeof(ret->ip6));
+		return;
+	}
+	ret->ip6[0] = 0;
+	ret->ip6[1] = 0;
+	ret->ip6[2] = bpf_htonl(0xffff);
+	ret->ip6[3] = p->key.v4.src;
+}
+
 /* The linear part of the frame, and how long the whole frame is. */
 struct cur {
 	void *pos;

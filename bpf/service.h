@@ -81,16 +81,22 @@ static __always_inline const struct sluice_frontend *frontend_find(const struct 
 }
 
 /*
- * The set for a new connection. External frontends of a Local service use the local set, but
+ * Which set a new connection uses. External frontends of a Local service use the local set, but
  * for this node's own pods and processes: they go "up to an external load balancer and come
  * back in", which may be anywhere.
  */
-static __always_inline const union sluice_set *service_set(const struct sluice_service *s,
-							   __u8 kind, __u32 from)
+static __always_inline bool service_uses_local(const struct sluice_service *s, __u8 kind,
+					       __u32 from)
 {
 	if (kind == SLUICE_FE_CLUSTER_IP)
-		return s->flags & SLUICE_SVC_INT_LOCAL ? &s->local : &s->cluster;
-	return s->flags & SLUICE_SVC_EXT_LOCAL && from == FROM_WIRE ? &s->local : &s->cluster;
+		return s->flags & SLUICE_SVC_INT_LOCAL;
+	return s->flags & SLUICE_SVC_EXT_LOCAL && from == FROM_WIRE;
+}
+
+static __always_inline const union sluice_set *service_set(const struct sluice_service *s,
+							   bool local)
+{
+	return local ? &s->local : &s->cluster;
 }
 
 /* Whether the client's address must be replaced, the hairpin case aside. */

@@ -15,12 +15,7 @@ __noinline int sluice_source_in_range(__u32 service)
 
 	if (!s)
 		return false;
-	if (s->p.v6) {
-		__builtin_memcpy(k.client.ip6, s->p.key.v6.src, sizeof(k.client.ip6));
-	} else {
-		k.client.ip6[2] = bpf_htonl(0xffff);
-		k.client.ip6[3] = s->p.key.v4.src;
-	}
+	pkt_source(&s->p, &k.client);
 	return bpf_map_lookup_elem(&sluice_ranges, &k) != NULL;
 }
 

@@ -22,4 +22,5 @@ struct walk {
 	__u32 mtu;		/* of the way out, for TOO_BIG */
 	__u32 maybe;		/* MAYBE_*: what the filter says, 0 = not ours */
 	__u32 via_neigh;	/* this packet must go by the kernel's neighbour table */
+	__u32 sticky;		/* a new flow's service has session affinity */
 };

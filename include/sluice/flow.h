@@ -65,6 +65,8 @@ enum sluice_send {
 					 * TCP: with SYN+ACK, isn is valid */
 #define SLUICE_FLOW_FIN		0x02
 #define SLUICE_FLOW_RST		0x04
+#define SLUICE_FLOW_STICKY	0x08	/* forward half while half-open: its client is recorded for
+					 * session affinity once it has proved to be there */
 
 /* The part that both families share. */
 struct sluice_flow {

@@ -73,14 +73,17 @@ _Static_assert(sizeof(struct sluice_choices) == 8, "rows lie side by side withou
 					 * local set drops instead of rejecting */
 #define SLUICE_SVC_RANGES	0x20	/* its load-balancer VIPs are only for clients in
 					 * sluice_ranges */
+#define SLUICE_SVC_AFFINITY	0x40	/* a client's new flows stay with one backend: see
+					 * sluice/affinity.h */
 
 struct sluice_service {
 	__u64 id[2];		/* hash of family/namespace/name/port/protocol: how user
 				 * space finds the row again */
 	union sluice_set cluster;
 	union sluice_set local;
-	__u32 flags;
-	__u32 zero[7];
+	__u32 flags;		/* one word with */
+	__u32 affinity_sec;	/* with SLUICE_SVC_AFFINITY: for so long after its last new flow */
+	__u32 zero[6];
 };
 _Static_assert(sizeof(struct sluice_service) == 64, "one cache line");
 
@@ -122,6 +125,8 @@ _Static_assert(sizeof(struct sluice_note) == sizeof(struct sluice_service), "it 
 #define SLUICE_BE_USED		0x01
 #define SLUICE_BE_RETIRED	0x02	/* in no set any more; kept while flows count on it */
 #define SLUICE_BE_HOST		0x04	/* an address of this node: a host socket */
+#define SLUICE_BE_IN_CLUSTER	0x08	/* the service's published set has it: for who comes with */
+#define SLUICE_BE_IN_LOCAL	0x10	/* a slot in hand (affinity), not by a choice */
 #define SLUICE_BE_RESET		0x20	/* when the endpoint is gone, its TCP connections are reset
 					 * at their next packet instead of going on */
 

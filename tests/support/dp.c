@@ -46,6 +46,7 @@ static const struct {
 	{ "sluice_slot_counts", DP_SLOTS },
 	{ "sluice_service_base", DP_SERVICES },
 	{ "sluice_drops", 256 },
+	{ "sluice_affinity", 1024 },
 };
 
 static void maps_resize(struct bpf_object *obj)
@@ -314,7 +315,7 @@ static void array_clear(int fd, __u32 rows, size_t row_size)
 void dp_reset(struct dp *dp)
 {
 	static const char *const hashes[] = { "frontends4", "frontends6", "devices", "flows4",
-					      "flows6", "drops", "ranges" };
+					      "flows6", "drops", "ranges", "affinity" };
 	__u8 token[64];
 
 	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)

@@ -12,6 +12,7 @@
 
 #include <linux/in.h>
 
+#include "sluice/affinity.h"
 #include "sluice/count.h"
 #include "sluice/flow.h"
 #include "sluice/reason.h"
@@ -146,6 +147,18 @@ __u64 dp_tokens(const struct dp *dp);
 /* How many entries the case's family has in all: IN_HALF or IN_FLOWS. */
 unsigned dp_flow_count(const struct dp *dp, int where);
 void dp_halves_clear(const struct dp *dp);
+
+/* The row of a client and service; false if there is none. */
+bool dp_affinity(const struct dp *dp, const struct host *client, __u32 service,
+		 struct sluice_affinity *ret);
+void dp_affinity_set(struct dp *dp, const struct host *client, __u32 service,
+		     const struct sluice_affinity *row);
+/* The same, its last connection @sec earlier. */
+void dp_affinity_age(struct dp *dp, const struct host *client, __u32 service, __u32 sec);
+/* How many rows there are. */
+unsigned dp_affinities(const struct dp *dp);
+/* The programs' clock, within a second. */
+__u64 dp_jiffies(void);
 
 struct sluice_settings dp_settings(const struct dp *dp);
 void dp_set_settings(struct dp *dp, const struct sluice_settings *s);

@@ -9,6 +9,9 @@
 
 #define PORT_DEFAULT 8080
 
+#define BE_LIVE (SLUICE_BE_USED | SLUICE_BE_IN_CLUSTER)
+#define BE_IN (SLUICE_BE_IN_CLUSTER | SLUICE_BE_IN_LOCAL)
+
 static bool host_is_here(const struct host *h)
 {
 	return h == &node || h->dev == DEV_LXC0 || h->dev == DEV_LXC1;
@@ -38,7 +41,8 @@ static void backend_put(struct dp *dp, __u32 slot, __u32 service, const struct h
 	row_put(dp, "backends", slot, &(struct sluice_backend){
 		.addr = h->ip[dp->v6],
 		.port = __builtin_bswap16(port),
-		.flags = SLUICE_BE_USED | flags | (h == &node ? SLUICE_BE_HOST : 0),
+		.flags = BE_LIVE | flags | (h == &node ? SLUICE_BE_HOST : 0) |
+			 (host_is_here(h) ? SLUICE_BE_IN_LOCAL : 0),
 		.gen = 1,
 		.service = service,
 	});
@@ -134,7 +138,52 @@ void given_moved(struct dp *dp, struct service *s, const struct host *to)
 	row_put(dp, "services", s->row, &row);
 	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "backends"), &s->slot, &gone), 0);
 	gone.gen++;
-	gone.flags |= SLUICE_BE_RETIRED;
+	gone.flags = (gone.flags & ~BE_IN) | SLUICE_BE_RETIRED;
 	row_put(dp, "backends", s->slot, &gone);
 	s->slot = slot;
+}
+
+void given_affinity(struct dp *dp, const struct service *s, __u32 sec)
+{
+	struct sluice_service row;
+
+	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "services"), &s->row, &row), 0);
+	row.flags &= ~SLUICE_SVC_AFFINITY;
+	row.flags |= sec ? SLUICE_SVC_AFFINITY : 0;
+	row.affinity_sec = sec;
+	row_put(dp, "services", s->row, &row);
+}
+
+void given_set(struct dp *dp, const struct service *s, const __u32 *slots, __u32 n)
+{
+	struct sluice_service row;
+
+	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "services"), &s->row, &row), 0);
+	row.cluster = set_put(dp, slots, n, n);
+	if (!n)
+		row.flags &= ~SLUICE_SVC_HAS_ANY;
+	row_put(dp, "services", s->row, &row);
+}
+
+void given_left(struct dp *dp, const struct service *s, unsigned mask)
+{
+	__u32 slots[GIVEN_BACKENDS], n = 0;
+
+	for (__u32 i = 0; i < s->n; i++)
+		if (mask & 1u << i)
+			slots[n++] = s->slot + i;
+	given_set(dp, s, slots, n);
+	for (__u32 i = 0; i < s->n; i++) {
+		__u32 slot = s->slot + i;
+		struct sluice_backend b;
+
+		cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "backends"), &slot, &b), 0);
+		if (mask & 1u << i) {
+			b.flags = (b.flags & ~SLUICE_BE_RETIRED) | SLUICE_BE_IN_CLUSTER;
+		} else if (!(b.flags & SLUICE_BE_RETIRED)) {
+			b.flags = (b.flags & ~BE_IN) | SLUICE_BE_RETIRED;
+			b.gen++;
+		}
+		row_put(dp, "backends", slot, &b);
+	}
 }

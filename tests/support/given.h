@@ -38,5 +38,15 @@ void given_frontend(struct dp *dp, const struct service *s, const struct host *a
  * those of further ranges. */
 void given_range(struct dp *dp, const struct service *s, const struct host *h, __u8 bits);
 
+/* New flows of a client stay with one backend for so long after the last one; 0: they do not. */
+void given_affinity(struct dp *dp, const struct service *s, __u32 sec);
+
+/* The cluster set is the @n slots in turn. */
+void given_set(struct dp *dp, const struct service *s, const __u32 *slots, __u32 n);
+
+/* Of the service's backends those in @mask are left: the others' generation goes up, if they had
+ * not left before. */
+void given_left(struct dp *dp, const struct service *s, unsigned mask);
+
 /* The only endpoint left: its slot's generation goes up, and @to, in a new slot, is the set. */
 void given_moved(struct dp *dp, struct service *s, const struct host *to);

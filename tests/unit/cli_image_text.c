@@ -44,6 +44,8 @@ Test(cli_image_text, sorted_by_name_and_port_with_policies_sets_and_nodes)
 	texts_add(&s->external_ips, "192.0.2.7");
 	cr_assert_eq(vec_push(&s->lb_ingress, (struct lb_ingress){ .ip = strdup("192.0.2.8") }), 0);
 	texts_add(&s->lb_source_ranges, "198.51.100.0/24");
+	s->affinity_client_ip = true;
+	s->affinity_timeout_sec = 600;
 	sl = world_slice(&w, "web-1", "web", FAMILY_V4);
 	slice_port_add(sl, "http", 8080);
 	slice_endpoint_add(sl, "192.168.0.2", "here");
@@ -55,11 +57,13 @@ Test(cli_image_text, sorted_by_name_and_port_with_policies_sets_and_nodes)
 		     "frontend default/web:http TCP 10.96.0.1:80 cluster-ip Cluster\n"
 		     "frontend default/web:http TCP 192.0.2.7:80 external Local\n"
 		     "frontend default/web:http TCP 192.0.2.8:80 load-balancer Local\n"
+		     "affinity default/web:http TCP IPv4 ClientIP 600s\n"
 		     "source default/web:http TCP 198.51.100.0/24\n"
 		     "backend default/web:http TCP 10.1.0.2:8080 cluster node there\n"
 		     "backend default/web:http TCP 192.168.0.2:8080 cluster,local node here host\n"
 		     "frontend default/web:https TCP 10.96.0.1:443 cluster-ip Cluster\n"
 		     "frontend default/web:https TCP 192.0.2.7:443 external Local\n"
 		     "frontend default/web:https TCP 192.0.2.8:443 load-balancer Local\n"
+		     "affinity default/web:https TCP IPv4 ClientIP 600s\n"
 		     "source default/web:https TCP 198.51.100.0/24\n");
 }

@@ -479,6 +479,22 @@ Test(image, ten_thousand_services_are_no_work)
 	cr_assert_eq(img.services.at[0].backends.n, 10);
 }
 
+Test(image, session_affinity_is_of_each_port_and_family)
+{
+	own(world_done) struct world w;
+	struct service *s;
+
+	world_init(&w);
+	s = world_service(&w, "web", "10.96.0.1,fd00:10:96::1");
+	service_port_add(s, "http", 80);
+	s->affinity_timeout_sec = 10800;	/* says nothing without the other */
+	world_expect(&w, "web/http TCP IPv4\n 10.96.0.1:80 cluster\n"
+			 "web/http TCP IPv6\n fd00:10:96::1:80 cluster\n");
+	s->affinity_client_ip = true;
+	world_expect(&w, "web/http TCP IPv4\n affinity 10800\n 10.96.0.1:80 cluster\n"
+			 "web/http TCP IPv6\n affinity 10800\n fd00:10:96::1:80 cluster\n");
+}
+
 /* --- source ranges: section 2.7 of the semantics ---------------------------------------- */
 
 #define RANGED "web/http TCP IPv4 any\n 1.2.3.4:80 balancer\n 10.96.0.1:80 cluster\n"

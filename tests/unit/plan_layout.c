@@ -6,6 +6,8 @@
 #include "unit/plan_sketch.h"
 #include "unit/plan_tables.h"
 
+#define BE_LIVE (SLUICE_BE_USED | SLUICE_BE_IN_CLUSTER | SLUICE_BE_IN_LOCAL)
+
 /* A letter for each op, in order. */
 static char *ops_spell(const struct layout_plan *p)
 {
@@ -143,7 +145,7 @@ Test(layout, an_endpoint_that_leaves_keeps_its_slot_while_flows_count_on_it)
 	old = f.t.backends[3];
 	f.t.busy[3] = true;
 	web(&f.b, 2);
-	expect(&f.t, &f.b, "[csb");
+	expect(&f.t, &f.b, "[bcsb");
 	cr_assert_eq(f.t.backends[3].flags, SLUICE_BE_USED | SLUICE_BE_RETIRED);
 	cr_assert_eq(f.t.backends[3].gen, old.gen + 1);
 	expect(&f.t, &f.b, "");
@@ -161,9 +163,9 @@ Test(layout, an_endpoint_that_returns_gets_its_slot_back)
 	web(&f.a, 3);
 	web(&f.b, 2);
 	expect(&f.t, &f.a, "[bbbcs+");
-	expect(&f.t, &f.b, "[csb");
+	expect(&f.t, &f.b, "[bcsb");
 	expect(&f.t, &f.a, "bcs]");		/* idle or not */
-	cr_assert_eq(f.t.backends[3].flags, SLUICE_BE_USED);
+	cr_assert_eq(f.t.backends[3].flags, BE_LIVE);
 	cr_assert_eq(f.t.backends[3].gen, 2);
 	cr_assert_eq(f.t.backends[4].flags, 0);
 }
@@ -178,12 +180,12 @@ Test(layout, the_lowest_free_slot_is_taken_with_a_new_generation)
 	expect(&f.t, &f.a, "[bbbcs+");
 	s = web(&f.b, 0);
 	sketch_backend(s, 3, SKETCH_CLUSTER);
-	expect(&f.t, &f.b, "[csbb");		/* 1 and 2 leave */
+	expect(&f.t, &f.b, "[bbbcsbb");		/* 1 and 2 leave */
 	expect(&f.t, &f.b, "ff]");
 	sketch_backend(&f.b.services.at[0], 4, SKETCH_CLUSTER);
 	expect(&f.t, &f.b, "[bcs");
 	cr_assert_eq(f.t.backends[1].gen, 3);
-	cr_assert_eq(f.t.backends[1].flags, SLUICE_BE_USED);
+	cr_assert_eq(f.t.backends[1].flags, SLUICE_BE_USED | SLUICE_BE_IN_CLUSTER);
 }
 
 Test(layout, a_full_table_reuses_idle_slots_in_the_same_plan)
@@ -196,7 +198,7 @@ Test(layout, a_full_table_reuses_idle_slots_in_the_same_plan)
 	web(&f.a, 3);
 	expect(&f.t, &f.a, "[bbbcs+");
 	web(&f.b, 1);
-	expect(&f.t, &f.b, "[csbb");
+	expect(&f.t, &f.b, "[bbcsbb");
 	s = &f.b.services.at[0];
 	sketch_backend(s, 8, SKETCH_CLUSTER | SKETCH_LOCAL);
 	sketch_backend(s, 9, SKETCH_CLUSTER | SKETCH_LOCAL);
@@ -213,7 +215,7 @@ Test(layout, without_slot_idle_no_slot_is_given_away)
 	fixture_init(&f);
 	web(&f.a, 1);
 	expect(&f.t, &f.a, "[bcs+");
-	expect(&f.t, &f.none, "[-sb]");
+	expect(&f.t, &f.none, "[b-sb]");
 	view = tables_view(&f.t, false);
 	cr_assert_eq(layout_make(&f.none, &view, &p, NULL), 0);
 	cr_assert_eq(p.ops.n, 0);
@@ -228,7 +230,7 @@ Test(layout, a_new_address_of_the_node_is_one_write)
 	expect(&f.t, &f.a, "[bbcs+");
 	f.a.services.at[0].backends.at[1].host = true;
 	expect(&f.t, &f.a, "b");
-	cr_assert_eq(f.t.backends[2].flags, SLUICE_BE_USED | SLUICE_BE_HOST);
+	cr_assert_eq(f.t.backends[2].flags, BE_LIVE | SLUICE_BE_HOST);
 	cr_assert_eq(f.t.backends[2].gen, 1);
 }
 
@@ -242,12 +244,12 @@ Test(layout, backends_whose_connections_are_to_be_reset)
 	expect(&f.t, &f.a, "[bbcs+");
 	f.a.services.at[0].reset = true;
 	expect(&f.t, &f.a, "bb");
-	cr_assert_eq(f.t.backends[2].flags, SLUICE_BE_USED | SLUICE_BE_RESET);
+	cr_assert_eq(f.t.backends[2].flags, BE_LIVE | SLUICE_BE_RESET);
 	cr_assert_eq(f.t.backends[2].gen, 1);
 	f.t.busy[2] = true;
 	web(&f.b, 1);
 	f.b.services.at[0].reset = true;
-	expect(&f.t, &f.b, "[csb");
+	expect(&f.t, &f.b, "[bcsb");
 	cr_assert_eq(f.t.backends[2].flags,
 		     SLUICE_BE_USED | SLUICE_BE_RESET | SLUICE_BE_RETIRED);
 }
@@ -320,7 +322,7 @@ Test(layout, a_set_that_becomes_like_the_other_moves_into_its_block)
 	web(&f.b, 0);
 	sketch_backend(&f.b.services.at[0], 2, SKETCH_CLUSTER | SKETCH_LOCAL);
 	sketch_backend(&f.b.services.at[0], 3, SKETCH_CLUSTER | SKETCH_LOCAL);
-	expect(&f.t, &f.b, "[sb");		/* no new block */
+	expect(&f.t, &f.b, "[bsb");		/* no new block */
 	s = service_at(&f.t, &f.b, 0);
 	cr_assert_eq(s->cluster.base, s->local.base);
 	cr_assert_eq(s->cluster.gen, 2);
@@ -338,7 +340,7 @@ Test(layout, a_replaced_block_is_used_again_by_the_next_plan)
 	cr_assert_eq(service_at(&f.t, &f.a, 0)->cluster.base, 0);
 	expect(&f.t, &f.b, "[bcs");
 	cr_assert_eq(service_at(&f.t, &f.b, 0)->cluster.base, 127);
-	expect(&f.t, &f.a, "[csb");
+	expect(&f.t, &f.a, "[bcsb");
 	cr_assert_eq(service_at(&f.t, &f.a, 0)->cluster.base, 0);
 	cr_assert_eq(service_at(&f.t, &f.a, 0)->cluster.gen, 3);
 }
@@ -351,7 +353,7 @@ Test(layout, an_emptied_set_has_a_generation_too)
 	web(&f.a, 2);
 	web(&f.b, 0);
 	expect(&f.t, &f.a, "[bbcs+");
-	expect(&f.t, &f.b, "[sbb");
+	expect(&f.t, &f.b, "[bbsbb");
 	cr_assert_eq(service_at(&f.t, &f.a, 0)->cluster.size, 0);
 	cr_assert_eq(service_at(&f.t, &f.a, 0)->cluster.gen, 2);
 }
@@ -379,10 +381,10 @@ Test(layout, a_policy_turns_after_its_set_is_filled)
 	expect(&f.t, &f.a, "[bbcs+");
 	f.a.services.at[0].backends.at[0].in_local = true;
 	f.a.services.at[0].flags |= SLUICE_SVC_EXT_LOCAL;
-	expect(&f.t, &f.a, "css");
+	expect(&f.t, &f.a, "cssb");
 	f.a.services.at[0].backends.at[0].in_local = false;
 	f.a.services.at[0].flags &= ~SLUICE_SVC_EXT_LOCAL;
-	expect(&f.t, &f.a, "s");		/* flags are stored before sets */
+	expect(&f.t, &f.a, "bs");		/* flags are stored before sets */
 }
 
 /* --- frontends ------------------------------------------------------------------------- */
@@ -439,7 +441,7 @@ Test(layout, a_deleted_service_keeps_its_row_until_its_flows_end)
 	expect(&f.t, &f.a, "[bcs+");
 	f.t.busy[1] = true;
 	s = service_at(&f.t, &f.a, 0);
-	expect(&f.t, &f.none, "[-sb");
+	expect(&f.t, &f.none, "[b-sb");
 	cr_assert_eq(s->flags, SLUICE_SVC_USED);
 	cr_assert_arr_eq(s->id, f.a.services.at[0].id, sizeof(s->id));
 	sketch_frontend(sketch_service(&f.b, 1), 5, SLUICE_FE_CLUSTER_IP);
@@ -467,7 +469,7 @@ Test(layout, a_service_that_returns_finds_row_and_slots)
 	fixture_init(&f);
 	web(&f.a, 2);
 	expect(&f.t, &f.a, "[bbcs+");
-	expect(&f.t, &f.none, "[-sbb]");
+	expect(&f.t, &f.none, "[bb-sbb]");
 	expect(&f.t, &f.a, "[bbcs+]");
 	cr_assert_eq(tables_row(&f.t, f.a.services.at[0].id), 1);
 	cr_assert_eq(f.t.backends[3].flags, 0);
@@ -481,7 +483,7 @@ Test(layout, a_full_table_reuses_idle_rows_in_the_same_plan)
 	f.t.n_services = 2;
 	web(&f.a, 1);
 	expect(&f.t, &f.a, "[bcs+");
-	expect(&f.t, &f.none, "[-sb]");
+	expect(&f.t, &f.none, "[b-sb]");
 	sketch_frontend(sketch_service(&f.b, 1), 5, SLUICE_FE_CLUSTER_IP);
 	expect(&f.t, &f.b, "fF[s+]");
 }
@@ -502,7 +504,7 @@ Test(layout, ranges_come_before_their_service_and_go_after_it)
 	web(&f.a, 1);
 	expect(&f.t, &f.a, "sxx");
 	expect(&f.t, &f.b, "rrs");
-	expect(&f.t, &f.none, "[-sxxb]");
+	expect(&f.t, &f.none, "[b-sxxb]");
 }
 
 /* As if the writer had died: nobody may come in by what the row's last service left. */

@@ -63,6 +63,8 @@ static void image_draw(struct dice *d, struct image *img)
 		s = sketch_service(img, n);
 		s->flags |= policies[dice_roll(d, 4)];
 		sketch_frontend(s, 100 + n, SLUICE_FE_CLUSTER_IP);
+		if (dice_roll(d, 2))
+			sketch_affinity(s, 1 + dice_roll(d, 2));
 		for (unsigned int r = 0; r < 4; r++)
 			if (n % 2 && !dice_roll(d, 3))
 				sketch_range(s, r);
@@ -101,6 +103,7 @@ static void die_at(struct tables *t, const struct image *img, struct dice *d, si
 	for (size_t i = 0; i < n; i++) {
 		tables_apply(t, &p.ops.at[i], &p, b, img);
 		tables_check(t, b, img);
+		tables_check_affinity(t, false);
 	}
 	*ops += n;
 }

@@ -65,6 +65,12 @@ void sketch_range(struct image_service *s, unsigned int nth)
 	cr_assert_eq(vec_push(&s->ranges, range), 0);
 }
 
+void sketch_affinity(struct image_service *s, uint32_t sec)
+{
+	s->flags |= SLUICE_SVC_AFFINITY;
+	s->affinity_sec = sec;
+}
+
 static int service_order(const void *a, const void *b)
 {
 	const struct image_service *x = a, *y = b;

@@ -16,6 +16,8 @@ void sketch_backend(struct image_service *s, unsigned int nth, unsigned int sket
 void sketch_frontend(struct image_service *s, unsigned int nth, enum sluice_frontend_kind kind);
 /* Source range 10.<nth>.0.0/16, or fd00:<nth>::/32. */
 void sketch_range(struct image_service *s, unsigned int nth);
+/* Session affinity for so long. */
+void sketch_affinity(struct image_service *s, uint32_t sec);
 /* Last: everything in the order that image.h promises. */
 void sketch_sort(struct image *img);
 

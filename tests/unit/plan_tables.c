@@ -18,9 +18,11 @@ void tables_init(struct tables *t, size_t n_services, size_t n_backends, size_t 
 		.backends = calloc(n_backends, sizeof(*t->backends)),
 		.choices = calloc(n_choices, sizeof(*t->choices)),
 		.busy = calloc(n_backends, sizeof(*t->busy)),
+		.given = calloc(n_backends, sizeof(*t->given)),
 		.history = calloc(n_backends, sizeof(*t->history)),
 	};
-	cr_assert(t->services && t->backends && t->choices && t->busy && t->history);
+	cr_assert(t->services && t->backends && t->choices && t->busy && t->given &&
+		  t->history);
 }
 
 void tables_done(struct tables *t)
@@ -31,6 +33,7 @@ void tables_done(struct tables *t)
 	free(t->backends);
 	free(t->choices);
 	free(t->busy);
+	free(t->given);
 	free(t->history);
 	vec_done(&t->frontends);
 	vec_done(&t->ranges);
@@ -429,6 +432,7 @@ void tables_check(struct tables *t, const struct before *b, const struct image *
 	}
 	for (size_t slot = 1; slot < t->n_backends; slot++)
 		slot_check(t, slot);
+	tables_check_affinity(t, true);
 	cr_assert_eq(t->services[0].flags, 0);
 	cr_assert_eq(t->backends[0].flags, 0);
 }
@@ -439,6 +443,7 @@ static void service_equal(const struct tables *t, const struct image_service *wa
 	size_t live = 0;
 
 	cr_assert_eq(s->flags, want->flags | SLUICE_SVC_USED);
+	cr_assert_eq(s->affinity_sec, want->affinity_sec);
 	for (int local = 0; local < 2; local++) {
 		member_vec is = { 0 }, new = { 0 };
 
@@ -454,7 +459,9 @@ static void service_equal(const struct tables *t, const struct image_service *wa
 		cr_assert_neq(slot, 0);
 		cr_assert_eq(t->backends[slot].flags,
 			     SLUICE_BE_USED | (b->host ? SLUICE_BE_HOST : 0) |
-			     (want->reset ? SLUICE_BE_RESET : 0));
+			     (want->reset ? SLUICE_BE_RESET : 0) |
+			     (b->in_cluster ? SLUICE_BE_IN_CLUSTER : 0) |
+			     (b->in_local ? SLUICE_BE_IN_LOCAL : 0));
 	}
 	for (size_t slot = 1; slot < t->n_backends; slot++)
 		live += (t->backends[slot].flags & (SLUICE_BE_USED | SLUICE_BE_RETIRED)) ==
@@ -557,6 +564,7 @@ size_t tables_become_part(struct tables *t, const struct layout_scope *scope,
 		tables_apply(t, op, &p, b, img);
 		tables_check(t, b, img);
 		filter_check(t);
+		tables_check_affinity(t, false);
 	}
 	view = tables_view(t, false);
 	cr_assert_eq(layout_make(img, &view, &again, &e), 0, "%s", e.text);
@@ -579,6 +587,7 @@ size_t tables_become(struct tables *t, const struct image *img)
 		tables_apply(t, op, &p, b, img);
 		tables_check(t, b, img);
 		filter_check(t);
+		tables_check_affinity(t, false);
 	}
 	tables_equal(t, img, &p);
 	filter_equal(t, &p);

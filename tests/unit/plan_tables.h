@@ -17,6 +17,7 @@ struct tables {
 	VEC(struct layout_range) ranges;
 	struct sluice_filter filter;
 	bool *busy;			/* by slot: flows count on it */
+	uint32_t *given;		/* by slot: the generation that a set last held; 0: none */
 	/* Who had (slot, gen): a hash of service and endpoint, 0 nobody. By slot, then gen. */
 	struct { uint64_t *at; size_t n, cap; } *history;
 };
@@ -56,6 +57,12 @@ void tables_apply(struct tables *t, const struct layout_op *op, const struct lay
 
 /* Every state between @b and @img: whole, and nothing but old and new. */
 void tables_check(struct tables *t, const struct before *b, const struct image *img);
+
+/*
+ * plan_tables_affinity.c. @half_published: between the stores of one op a new slot may be in only
+ * one of the sets that it is for.
+ */
+void tables_check_affinity(struct tables *t, bool half_published);
 
 /* The tables are the image, exactly. */
 void tables_equal(const struct tables *t, const struct image *img, const struct layout_plan *p);

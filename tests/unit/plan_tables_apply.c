@@ -53,6 +53,7 @@ static void apply_service(struct tables *t, const struct layout_op *op, const st
 	}
 	memcpy(s->id, op->service.id, sizeof(s->id));
 	s->flags = op->service.flags;
+	s->affinity_sec = op->service.affinity_sec;
 	tables_check(t, b, img);
 	s->cluster = op->service.cluster;
 	tables_check(t, b, img);

@@ -151,6 +151,8 @@ static void service_print(FILE *f, const struct image_service *s)
 		family_name(s->family), s->flags & SLUICE_SVC_HAS_ANY ? " any" : "",
 		s->flags & SLUICE_SVC_EXT_LOCAL ? " ext-local" : "",
 		s->flags & SLUICE_SVC_INT_LOCAL ? " int-local" : "");
+	if (s->flags & SLUICE_SVC_AFFINITY)
+		fprintf(f, " affinity %u\n", s->affinity_sec);
 	vec_each(fe, &s->frontends)
 		fprintf(f, " %s:%u %s\n", addr_text(&fe->addr, addr), fe->port, kinds[fe->kind]);
 	vec_each(r, &s->ranges)
@@ -171,6 +173,7 @@ static void image_check(const struct image *img)
 				  (s->id[0] == s[-1].id[0] && s->id[1] > s[-1].id[1]));
 		cr_assert_eq(!!(s->flags & SLUICE_SVC_IPV6), s->family == FAMILY_V6);
 		cr_assert_eq(!!(s->flags & SLUICE_SVC_RANGES), !!s->ranges.n);
+		cr_assert_eq(!!(s->flags & SLUICE_SVC_AFFINITY), !!s->affinity_sec);
 		for (size_t k = 1; k < s->backends.n; k++) {
 			const struct image_backend *b = &s->backends.at[k];
 			int c = addr_cmp(&b[-1].addr, &b->addr);

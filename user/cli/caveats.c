@@ -24,19 +24,6 @@ static void tell(const struct teller *t, const char *fmt, ...)
 	t->tell(t->arg, text);
 }
 
-/* Without an address of its own nothing of it concerns packets; or it is somebody else's. */
-static bool service_is_ours(const struct service *s)
-{
-	return s->type != SERVICE_EXTERNAL_NAME && !s->headless &&
-	       !labels_find(&s->meta.labels, LABEL_SERVICE_PROXY);
-}
-
-static void service_tell(const struct teller *t)
-{
-	if (t->svc->affinity_client_ip)
-		tell(t, "sessionAffinity ClientIP has no effect yet");
-}
-
 /* What the API server warns of: it is accepted and means nothing. */
 static void headless_tell(const struct teller *t)
 {
@@ -53,11 +40,7 @@ void caveats_tell(const object_vec *objects, caveat_fn *tell_, void *arg)
 	vec_each(o, objects) {
 		struct teller t = { .tell = tell_, .arg = arg, .svc = &(*o)->u.service };
 
-		if ((*o)->kind != KIND_SERVICE)
-			continue;
-		if (t.svc->headless)
+		if ((*o)->kind == KIND_SERVICE && t.svc->headless)
 			headless_tell(&t);
-		else if (service_is_ours(t.svc))
-			service_tell(&t);
 	}
 }

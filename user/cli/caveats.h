@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/*
- * What manifests ask for and sluice accepts, but does not do yet. Told once, when it is
- * applied, and to whom it concerns.
- */
+/* What manifests ask for and sluice accepts, but which means nothing. Told when it is applied. */
 #pragma once
 
 #include "model/object.h"

@@ -43,6 +43,15 @@ static void print_frontend(FILE *out, const struct image_service *s,
 	fprintf(out, "%s %s\n", kinds[f->kind], s->flags & local ? "Local" : "Cluster");
 }
 
+/* Whether its connections stay with an endpoint, once a family. */
+static void print_affinity(FILE *out, const struct image_service *s)
+{
+	if (s->flags & SLUICE_SVC_AFFINITY)
+		fprintf(out, "affinity %s/%s%s%s %s %s ClientIP %us\n", s->namespace, s->name,
+			*s->port_name ? ":" : "", s->port_name, protocol_name(s->protocol),
+			family_name(s->family), s->affinity_sec);
+}
+
 static void print_range(FILE *out, const struct image_service *s, const struct cidr *range)
 {
 	char text[CIDR_TEXT_MAX];
@@ -75,6 +84,7 @@ int image_text_print(FILE *out, const struct image *image)
 	for (size_t i = 0; i < n; i++) {
 		vec_each(f, &sorted[i]->frontends)
 			print_frontend(out, sorted[i], f);
+		print_affinity(out, sorted[i]);
 		vec_each(r, &sorted[i]->ranges)
 			print_range(out, sorted[i], r);
 		vec_each(b, &sorted[i]->backends)

@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 
 #include "datapath/pins.h"
+#include "sluice/affinity.h"
 #include "sluice/count.h"
 #include "sluice/flow.h"
 #include "sluice/half.h"
@@ -14,7 +15,7 @@
 
 /*
  * Default sizes: 100,000 endpoints, as many services, and room to replace some. Arrays and
- * preallocated hashes take their memory at once, so this is what an instance costs, 167 MB on
+ * preallocated hashes take their memory at once, so this is what an instance costs, 174 MB on
  * two CPUs, 8.4 MB more with each further CPU (the kernel's hash
  * element is 48 bytes + key + value, its bucket 16):
  *	flows4		262,144 × (64 + 64) + buckets	37.7 MB
@@ -25,6 +26,7 @@
  *	services, base	131,072 × 64, twice		16.8 MB
  *	backends	131,072 × 32			 4.2 MB
  *	choices		10 M words of 4			41.9 MB
+ *	affinity	 65,536 × (72 + 24) + buckets	 7.3 MB
  *	slot counts	131,072 × 64 × CPUs		 8.4 MB a CPU
  * The counters of slots are what grows with the machine: hence 131,072 slots and no more. A slot
  * takes 32 to 63 words of choices (maglev_size()), 5.1 M for 10,000 services of 10 endpoints;
@@ -35,6 +37,7 @@
 #define SERVICES 131072u
 #define SLOTS 131072u
 #define CHOICE_WORDS (10u << 20)
+#define CLIENTS 65536u	/* of services with session affinity, a row for each they use */
 #define RANGES 65536u	/* takes memory as it fills: 64 bytes a range, and a fork */
 
 #define SPEC(map, key, value, n)                                                           \
@@ -74,6 +77,8 @@ const struct map_spec map_specs[MAP_COUNT] = {
 	[MAP_DROPS] = SPEC("drops", sizeof(struct sluice_drop_key), sizeof(uint64_t), 16384),
 	[MAP_SERVICE_BASE] = SPEC("service_base", 4, sizeof(struct sluice_slot_count), SERVICES),
 	[MAP_TAILS] = SPEC("tails", 4, 4, 0),
+	[MAP_AFFINITY] = SPEC("affinity", sizeof(struct sluice_affinity_key),
+			      sizeof(struct sluice_affinity), CLIENTS),
 };
 
 void maps_init(struct maps *m)

@@ -36,6 +36,7 @@ enum map_id {
 	MAP_DROPS,
 	MAP_SERVICE_BASE,
 	MAP_TAILS,
+	MAP_AFFINITY,
 	MAP_COUNT,
 };
 

@@ -84,6 +84,7 @@ int datapath_usage(struct datapath *dp, struct table_usage *ret, size_t max, siz
 		{ MAP_FLOWS6, "flows6", hash_usage },
 		{ MAP_HALF4, "half4", half_usage },
 		{ MAP_HALF6, "half6", half_usage },
+		{ MAP_AFFINITY, "affinity", hash_usage },
 	};
 	own(rows_close) struct rows rows = { 0 };
 	struct table_usage all[3 + sizeof(tables) / sizeof(*tables)];

@@ -276,7 +276,9 @@ static int port_backends(struct making *m, const struct side *s, const struct se
 		ret->flags = (s->family == FAMILY_V6 ? SLUICE_SVC_IPV6 : 0) |
 			     (ext_local ? SLUICE_SVC_EXT_LOCAL : 0) |
 			     (int_local ? SLUICE_SVC_INT_LOCAL : 0) |
-			     (any ? SLUICE_SVC_HAS_ANY : 0);
+			     (any ? SLUICE_SVC_HAS_ANY : 0) |
+			     (s->svc->affinity_client_ip ? SLUICE_SVC_AFFINITY : 0);
+		ret->affinity_sec = s->svc->affinity_client_ip ? s->svc->affinity_timeout_sec : 0;
 		r = backends_fill(m, &eps, ret);
 	}
 	vec_done(&eps);

@@ -48,6 +48,7 @@ struct image_service {
 	uint16_t port;
 	uint32_t flags;			/* SLUICE_SVC_*, without _USED */
 	bool reset;			/* connections to endpoints that are gone: SLUICE_BE_RESET */
+	uint32_t affinity_sec;		/* with SLUICE_SVC_AFFINITY; else 0 */
 	VEC(struct image_frontend) frontends;	/* sorted by addr, port */
 	VEC(struct cidr) ranges;	/* who may dial the load-balancer VIPs, with
 					 * SLUICE_SVC_RANGES; sorted by base, bits; unique */

@@ -9,10 +9,13 @@
  *     First, because in a full table this plan may need the room.
  *  2. FILTER_SET, before anything can need its bits.
  *  3. BACKEND, new slots: nothing leads to them before a set does. A slot whose endpoint came
- *     back loses RETIRED here, before a set names it.
+ *     back loses RETIRED here, before a set names it. What a set will not hold any more loses
+ *     IN_CLUSTER or IN_LOCAL: a client with affinity has the slot in hand, and asks nobody else.
  *  4. RANGE_PUT, before a service says that it has ranges: nobody who is in one may be refused.
  *  5. CHOICES, new blocks, where no published set reads; then SERVICE, which publishes them. A
  *     packet takes the old block or the new one. New services too: nothing leads to them yet.
+ *     BACKEND again, for slots that are in a set now and had been in use without it. Only now may a
+ *     client come with them; those that were chosen in between are chosen once more, alike.
  *  6. FRONTEND_PUT after services: a frontend leads to a service that is complete. One that
  *     moves to another service is overwritten, and never absent.
  *  7. FRONTEND_DEL: make before break. A writer that dies leaves too many, not too few.
@@ -211,6 +214,7 @@ static int rows_empty(struct layout *l)
 		if (l->row_state[row] != ROW_GONE || !l->slots.left[row])
 			continue;	/* without slots it is freed at once */
 		op.service.flags &= SLUICE_SVC_USED | SLUICE_SVC_IPV6;
+		op.service.affinity_sec = 0;
 		if (have->cluster.size)
 			op.service.cluster = (union sluice_set){ .gen = have->cluster.gen + 1 };
 		if (have->local.size)
@@ -257,6 +261,7 @@ static int layout_emit(struct layout *l)
 	    ?: slots_assign(l)
 	    ?: ranges_plan_put(l)
 	    ?: sets_publish(l)
+	    ?: slots_admit(l)
 	    ?: frontends_plan(l)
 	    ?: rows_empty(l)
 	    ?: ranges_plan_del(l)

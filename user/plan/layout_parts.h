@@ -31,6 +31,7 @@ struct slots {
 	uint8_t *fate;		/* enum slot_fate, by slot */
 	uint32_t *of;		/* slot of each backend of the image: services' backends
 				 * one after the other; 0 while it has none */
+	uint8_t *late;		/* as @of: SLUICE_BE_IN_* that wait for the sets */
 	size_t *first;		/* by image service: where its backends begin in @of */
 	uint32_t *left;		/* by service row: slots of the view that stay */
 	size_t next_free;	/* no free slot below this one */
@@ -81,8 +82,11 @@ int layout_push(struct layout *l, struct layout_op op);
 int slots_match(struct layout *l);
 /* LAYOUT_SLOT_FREE for what earlier plans retired and nothing counts on any more. */
 int slots_free_idle(struct layout *l);
-/* Gives a slot to each backend that has none, and writes what is new or changed. */
+/* Gives a slot to each backend that has none, and writes what is new or changed; but of the sets
+ * that hold a slot only what may be said before they are published. */
 int slots_assign(struct layout *l);
+/* The rest of that, when they are. */
+int slots_admit(struct layout *l);
 int slots_retire(struct layout *l);
 void slots_done(struct slots *s);
 

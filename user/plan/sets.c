@@ -219,6 +219,7 @@ static int service_publish(struct layout *l, struct change *c)
 	c->want = (struct sluice_service){
 		.id = { svc->id[0], svc->id[1] },
 		.flags = svc->flags | SLUICE_SVC_USED,
+		.affinity_sec = svc->affinity_sec,
 	};
 	r = change_sets(l, c, svc);
 	if (r || !memcmp(&c->have, &c->want, sizeof(c->want)))

@@ -12,6 +12,9 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+/* Which sets hold the slot. */
+#define BE_IN (SLUICE_BE_IN_CLUSTER | SLUICE_BE_IN_LOCAL)
+
 /* --- finding slots again ------------------------------------------------------- */
 
 struct slot_ref {
@@ -159,10 +162,11 @@ static int slots_init(struct layout *l)
 	}
 	s->first[l->img->services.n] = n;
 	s->of = calloc(n + 1, sizeof(*s->of));
+	s->late = calloc(n + 1, sizeof(*s->late));
 	s->fate = calloc(l->view->n_backends + 1, sizeof(*s->fate));
 	s->left = calloc(l->view->n_services + 1, sizeof(*s->left));
 	s->next_free = 1;
-	return s->of && s->fate && s->left ? 0 : -ENOMEM;
+	return s->of && s->late && s->fate && s->left ? 0 : -ENOMEM;
 }
 
 int slots_match(struct layout *l)
@@ -185,6 +189,7 @@ void slots_done(struct slots *s)
 {
 	free(s->fate);
 	free(s->of);
+	free(s->late);
 	free(s->first);
 	free(s->left);
 }
@@ -219,11 +224,32 @@ static bool slot_take(struct slots *s, size_t n_backends, uint32_t *ret)
 	return true;
 }
 
-static int backend_assign(struct layout *l, const struct image_service *svc,
-			  const struct image_backend *want, uint32_t row, uint32_t *slot)
+static uint8_t backend_flags(const struct image_service *svc, const struct image_backend *want)
 {
-	struct layout_op op = { .type = LAYOUT_BACKEND };
+	return SLUICE_BE_USED | (want->host ? SLUICE_BE_HOST : 0) |
+	       (svc->reset ? SLUICE_BE_RESET : 0) |
+	       (want->in_cluster ? SLUICE_BE_IN_CLUSTER : 0) |
+	       (want->in_local ? SLUICE_BE_IN_LOCAL : 0);
+}
+
+static int backend_put(struct layout *l, uint32_t slot, const struct sluice_backend *b)
+{
+	if (!memcmp(b, &l->view->backends[slot], sizeof(*b)))
+		return 0;
+	return layout_push(l, (struct layout_op){
+		.type = LAYOUT_BACKEND,
+		.row = slot,
+		.backend = *b,
+	});
+}
+
+static int backend_assign(struct layout *l, const struct image_service *svc,
+			  const struct image_backend *want, uint32_t row, size_t nth)
+{
+	uint32_t *slot = &l->slots.of[nth];
+	const struct sluice_backend *have;
 	bool fresh = *slot == SLUICE_NONE;
+	struct sluice_backend b;
 
 	if (fresh && !slot_take(&l->slots, l->view->n_backends, slot))
 		return err_set(l->reterr, ENOSPC,
@@ -231,30 +257,71 @@ static int backend_assign(struct layout *l, const struct image_service *svc,
 			       "%zu, in use or kept for open connections",
 			       svc->namespace, svc->name,
 			       l->view->n_backends ? l->view->n_backends - 1 : 0);
-	op.row = *slot;
-	op.backend = (struct sluice_backend){
+	have = &l->view->backends[*slot];
+	b = (struct sluice_backend){
 		.addr = addr_wire(&want->addr),
 		.port = htons(want->port),
-		.flags = SLUICE_BE_USED | (want->host ? SLUICE_BE_HOST : 0) |
-			 (svc->reset ? SLUICE_BE_RESET : 0),
-		.gen = l->view->backends[*slot].gen + fresh,
+		.flags = backend_flags(svc, want),
+		.gen = have->gen + fresh,
 		.service = row,
 	};
-	if (!memcmp(&op.backend, &l->view->backends[*slot], sizeof(op.backend)))
-		return 0;
-	return layout_push(l, op);
+	/* Nobody was ever given this generation of a slot that is new, or back. */
+	if (!fresh && !(have->flags & SLUICE_BE_RETIRED)) {
+		l->slots.late[nth] = b.flags & BE_IN & ~have->flags;
+		b.flags &= ~l->slots.late[nth];
+	}
+	return backend_put(l, *slot, &b);
+}
+
+/* Before the sets lose them. */
+static int slots_dismiss(struct layout *l)
+{
+	for (size_t slot = 1; slot < l->view->n_backends; slot++) {
+		struct sluice_backend b;
+		int r;
+
+		if (l->slots.fate[slot] != SLOT_RETIRING)
+			continue;
+		b = l->view->backends[slot];
+		b.flags &= ~BE_IN;
+		r = backend_put(l, slot, &b);
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 int slots_assign(struct layout *l)
 {
 	for (size_t i = 0; i < l->img->services.n; i++) {
 		const struct image_service *svc = &l->img->services.at[i];
-		uint32_t *of = l->slots.of + l->slots.first[i];
 
 		for (size_t b = 0; b < svc->backends.n; b++) {
 			int r = backend_assign(l, svc, &svc->backends.at[b], l->plan.rows.at[i],
-					       &of[b]);
+					       l->slots.first[i] + b);
 
+			if (r)
+				return r;
+		}
+	}
+	return slots_dismiss(l);
+}
+
+int slots_admit(struct layout *l)
+{
+	for (size_t i = 0; i < l->img->services.n; i++) {
+		const struct image_service *svc = &l->img->services.at[i];
+
+		for (size_t b = 0; b < svc->backends.n; b++) {
+			size_t nth = l->slots.first[i] + b;
+			struct sluice_backend all;
+			int r;
+
+			if (!l->slots.late[nth])
+				continue;
+			all = l->view->backends[l->slots.of[nth]];
+			all.flags = backend_flags(svc, &svc->backends.at[b]);
+			r = backend_put(l, l->slots.of[nth], &all);
 			if (r)
 				return r;
 		}
@@ -271,7 +338,7 @@ int slots_retire(struct layout *l)
 		if (l->slots.fate[slot] != SLOT_RETIRING)
 			continue;
 		op.backend = l->view->backends[slot];
-		op.backend.flags |= SLUICE_BE_RETIRED;
+		op.backend.flags = (op.backend.flags & ~BE_IN) | SLUICE_BE_RETIRED;
 		op.backend.gen++;
 		r = layout_push(l, op);
 		if (r)
