@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The kernel's routing and what flows remember of it: ways that go and come back, and rules.
+ * The kernel's routing and what flows remember of it: ways that go and come back, rules, and the
+ * source that suits the device by which a packet leaves.
  */
 #include <string.h>
 
@@ -136,5 +137,36 @@ Test(route, reply_is_routed_by_the_address_that_it_leaves_with)
 		want = talk_routed(talk_between(p, t.dialled, t.client), &pod_far);
 		expect_packet(dp, dp_wire(dp, frame_build(&p), SENT_AWAY), want);
 		rule_for_replies("del");
+	}
+}
+
+/*
+ * A process of the host took the address of the device by which the frontend is routed. The
+ * backend is behind another one: it answers by that only if it hears that one's address.
+ */
+Test(route, host_takes_the_address_of_the_way_to_the_backend)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_OUT), ON(UPLINK_IN));) {
+		struct packet back, in = talk_leaving(talk_open(dp, AT(node, 40000),
+								AT(cluster_ip, 80)), &client_a);
+		struct packet want;
+		struct frame out;
+		__u16 port;
+
+		given_service(dp, .at = &cluster_ip, .port = 80, .kind = SLUICE_FE_CLUSTER_IP,
+			      .to = { &pod_far });
+		out = dp_wire(dp, frame_build(&in), SENT_AWAY);
+		port = frame_sport(dp, &out);
+		want = talk_leaving(talk_between(in, AT(node_up1, port), AT(pod_far, 8080)),
+				    &pod_far);
+		expect_packet(dp, out, want);
+
+		back = talk_answer(dp, AT(pod_far, 8080), AT(node_up1, port));
+		out = dp_on(dp, UPLINK_IN, UP1, frame_build(&back), SENT_AWAY);
+		want = talk_between(back, AT(cluster_ip, 80), AT(node, 40000));
+		memcpy(want.dmac, scene_mac(DEV_UP0), sizeof(want.dmac));
+		memset(want.smac, 0, sizeof(want.smac));
+		expect_packet(dp, out, want);
+		expect_hop(dp, &back, IN_HALF, SLUICE_SEND_UPLINK_IN, DEV_UP0);
 	}
 }
