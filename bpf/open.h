@@ -9,6 +9,7 @@
 #include "bpf/half_table.h"
 #include "bpf/send.h"
 #include "bpf/source.h"
+#include "bpf/split.h"
 
 /* How many source ports are tried before NO_PORT. At 90 % of the range taken towards one
  * backend, one in 5 new connections would find none of 16. */
@@ -244,7 +245,7 @@ static __always_inline enum sluice_reason flow_open(hook_ctx *ctx, struct walk *
 	why = hop_allows(ctx, w, p, &x->fwd.f);
 	if (HOOK_IS_XDP && !why && neigh_is_due(&x->fwd.f))
 		why = SLUICE_R_LATER;
-	if (why)
+	if (why && !split_is_due(why, p))
 		return why;
 	if (masquerade || fwd_is_hairpin(&x->fwd, v6)) {
 		x->fwd.f.flags |= SLUICE_FLOW_SNAT;

@@ -27,7 +27,8 @@ struct pkt {
 	__u8 tcp_flags;		/* TCP_*; 0 for others */
 	__u8 fragment;		/* part of a datagram: its ports, if any, are not to be used */
 	__u8 bad;		/* enum sluice_reason: L4 header cut short or contradictory */
-	__u16 zero;		/* no padding: the verifier wants all bytes of an argument written */
+	__u8 splits;		/* IPv4 without DF: routers may fragment it */
+	__u8 zero;		/* no padding: the verifier wants all bytes of an argument written */
 };
 _Static_assert(sizeof(struct pkt) == 56, "struct pkt has no padding");
 
@@ -165,6 +166,7 @@ static __always_inline enum sluice_reason parse_ipv4(struct cur *c, struct pkt *
 	p->proto = ip->protocol;
 	p->ttl = ip->ttl;
 	p->fragment = !!(ip->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET));
+	p->splits = !(ip->frag_off & bpf_htons(IPV4_DONT_FRAGMENT));
 	p->l4_off = ETH_HLEN + header;
 	return parse_l4(c, p, p->ip_len - header);
 }
