@@ -208,6 +208,10 @@ static __always_inline int parse_ipv6_extension(struct cur *c, struct pkt *p, __
 	ext = cur_take(c, 8);
 	if (!ext)
 		return -SLUICE_R_TRUNCATED;
+	/* On its way to yet another address, which is what its checksum is made of: RFC 8200
+	 * section 8.1. Who is addressed now has to read that list, and does not dial anybody. */
+	if (*next == IPPROTO_ROUTING && ext[3])
+		return -SLUICE_R_NOT_OURS;
 	/* An atomic fragment (offset 0, no more) is a whole packet: RFC 6946. */
 	if (*next == IPPROTO_FRAGMENT && *(const __be16 *)(ext + 2) & bpf_htons(0xfff9))
 		p->fragment = 1;
