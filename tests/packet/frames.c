@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Frames that carry a client's packet and are none, or not whole ones: tags, broadcast, packets on
- * their way to somebody else.
+ * their way to somebody else; and who says that a hop limit is used up.
  */
 #include <string.h>
 
@@ -118,5 +118,49 @@ Test(frames, packet_with_segments_left_dials_nobody)
 		want = talk_between(in, AT(node, frame_u16(&out, packet_l4_off(&in))),
 				    AT(pod_remote, 8080));
 		expect_packet(dp, out, talk_routed(want, &pod_remote));
+	}
+}
+
+/* traceroute to a VIP shall show the node, not the VIP twice. */
+Test(frames, hop_limit_ends_in_the_name_of_the_node)
+{
+	static const struct icmp_error late4 = { .type = 11 }, late6 = { .type = 3 };
+
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN), 0);) {
+		struct arrival at = { .hook = dp->hook, .dev = DEV_UP0, .answered = true };
+		struct packet named, in = talk_open(dp, CLIENT, AT(vip, 443));
+		struct frame f;
+
+		given_service(dp, .at = &vip, .port = 443, .kind = SLUICE_FE_EXTERNAL,
+			      .to = { &pod_remote });
+		in.ttl = 1;
+		f = frame_build(&in);
+		named = in;
+		named.dst = node.ip[dp->v6];
+		expect_frame(dp, dp_run(dp, &at, f, SENT_BACK),
+			     frame_icmp(&named, &f, dp->v6 ? &late6 : &late4));
+	}
+}
+
+/* A reply's too: it is in the pod's hop towards the client that the limit ends. */
+Test(frames, hop_limit_of_a_reply_ends_in_the_name_of_the_node)
+{
+	static const struct icmp_error late4 = { .type = 11 }, late6 = { .type = 3 };
+
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), ON(UPLINK_IN));) {
+		struct arrival at = { .hook = dp->hook, .dev = DEV_LXC0, .answered = true };
+		struct packet named, back, in = talk_open(dp, CLIENT, AT(vip, 443));
+		struct frame f;
+
+		given_service(dp, .at = &vip, .port = 443, .kind = SLUICE_FE_EXTERNAL,
+			      .flags = SLUICE_SVC_EXT_LOCAL, .to = { &pod_a });
+		dp_on(dp, UPLINK_IN, UP0, frame_build(&in), SENT_AWAY);
+		back = talk_answer(dp, AT(pod_a, 8080), CLIENT);
+		back.ttl = 1;
+		f = frame_build(&back);
+		named = back;
+		named.dst = node.ip[dp->v6];
+		expect_frame(dp, dp_run(dp, &at, f, SENT_BACK),
+			     frame_icmp(&named, &f, dp->v6 ? &late6 : &late4));
 	}
 }
