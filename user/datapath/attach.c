@@ -226,6 +226,9 @@ static int attach_workload(struct job *job, struct err *reterr)
 	struct datapath *dp = job->dp;
 	int r = put_row(job, false, reterr) ?: rest_renew(dp, reterr);
 
+	if (strcmp(job->dev.kind, "bridge") == 0)
+		note_add(&job->why, "what the ports of a bridge send each other does not pass the "
+			 "bridge's own device: attach its ports instead");
 	if (r == 0 && !dp->workload)
 		r = program_load(&req, &dp->workload, reterr);
 	return r ?: attach_direction(&job->dir, dp->workload, "sluice_workload_in", TC_IN, reterr)
