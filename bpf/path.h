@@ -293,6 +293,7 @@ __noinline int sluice_parse(hook_ctx *ctx)
 
 	if (!s)
 		return SLUICE_R_NOT_OURS;
+	c.frame_len = hook_frame_len(ctx);
 	__builtin_memset(&s->p, 0, sizeof(s->p));
 	return parse(&c, &s->p);
 }

@@ -160,7 +160,7 @@ static __always_inline enum sluice_reason hop_allows(hook_ctx *ctx, struct walk 
 	if (hook_can_send(f) && f->flags & SLUICE_FLOW_FORWARDED && p->ttl <= 1)
 		return HOOK_IS_XDP ? SLUICE_R_LATER : SLUICE_R_TTL;
 	if (hop_takes(ctx, p, f))
-		return SLUICE_R_OK;
+		return hook_can_send_packet(ctx, f) ? SLUICE_R_OK : SLUICE_R_LATER;
 	w->mtu = f->mtu;
 	return HOOK_IS_XDP ? SLUICE_R_LATER : SLUICE_R_TOO_BIG;
 }

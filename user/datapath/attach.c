@@ -176,6 +176,7 @@ static int attach_xdp(struct job *job, struct err *reterr)
 	struct program_request req = {
 		.object = PROGRAM_XDP, .programs = programs, .maps = job->dp->pins.maps,
 		.ifindex = job->dev.ifindex,
+		.multi_buffer = job->mode != XDP_MODE_GENERIC,
 	};
 	own(bpf_object__close) struct bpf_object *obj = NULL;
 	int fd = -1;
