@@ -17,6 +17,7 @@
 #include "datapath/note.h"
 #include "datapath/sysctl.h"
 #include "datapath/tc.h"
+#include "datapath/vlan.h"
 #include "datapath/xdp.h"
 
 /* One call of datapath_attach(). */
@@ -164,6 +165,9 @@ static int attach_uplink_tc(struct job *job, struct err *reterr)
  */
 static const char *not_native(const struct job *job)
 {
+	if (vlan_tags_are_hidden(&job->dev))
+		return "the device takes the tags of its VLANs off, and XDP would take their frames "
+		       "for untagged ones; \"ethtool -K DEV rxvlan off\" ends that";
 	if (strcmp(job->dev.kind, "veth") != 0)
 		return NULL;
 	return "on a veth it needs an XDP program at the other end, or what it sends is lost; "
