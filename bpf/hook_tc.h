@@ -43,6 +43,11 @@ static __always_inline void *tc_data_end(hook_ctx *ctx)
 	return (void *)(long)ctx->data_end;
 }
 
+static __always_inline __u32 hook_frame_len(hook_ctx *ctx)
+{
+	return ctx->len;
+}
+
 static __always_inline __u32 hook_ifindex(hook_ctx *ctx)
 {
 	return ctx->ifindex;
@@ -98,6 +103,11 @@ static __always_inline long hook_store(hook_ctx *ctx, __u32 off, const void *fro
 }
 
 static __always_inline bool hook_can_send(const struct sluice_flow *f)
+{
+	return true;
+}
+
+static __always_inline bool hook_can_send_packet(hook_ctx *ctx, const struct sluice_flow *f)
 {
 	return true;
 }

@@ -2,6 +2,9 @@
 /*
  * The path's vocabulary over struct xdp_md. XDP finishes a packet or leaves it untouched: it
  * sends to the wire only, and only frames that came from there, whose checksums are whole.
+ *
+ * A jumbo frame may lie in several buffers, of which pointers reach the first: enough for headers.
+ * To the front such a frame looks cut short, so it takes the whole way, which asks for its length.
  */
 #pragma once
 
@@ -21,6 +24,17 @@ static __always_inline struct cur hook_cur(hook_ctx *ctx)
 	void *end = (void *)(long)ctx->data_end;
 
 	return (struct cur){ .pos = data, .end = end, .frame_len = end - data };
+}
+
+static __always_inline __u32 hook_frame_len(hook_ctx *ctx)
+{
+	return bpf_xdp_get_buff_len(ctx);
+}
+
+/* Not all of it is in the first buffer. */
+static __always_inline bool xdp_is_jumbo(hook_ctx *ctx)
+{
+	return hook_frame_len(ctx) > ctx->data_end - ctx->data;
 }
 
 /* The device of the hook: a constant, but for a program that is bound to none. */
@@ -99,6 +113,16 @@ static __always_inline enum sluice_reason hook_rewrite_ip(hook_ctx *ctx, const s
 }
 
 /*
+ * And this very packet. A driver that receives frames of several buffers transmits them too;
+ * whether another device does cannot be asked from here, and a redirect to one that does not is
+ * lost.
+ */
+static __always_inline bool hook_can_send_packet(hook_ctx *ctx, const struct sluice_flow *f)
+{
+	return f->ifindex == hook_ifindex(ctx) || !xdp_is_jumbo(ctx);
+}
+
+/*
  * Rewrites addresses, ports, TTL and checksums of TCP and UDP in place. Only headers that were
  * parsed; the bounds are checked again for the verifier. OK, or NOT_SENT with the packet untouched.
  */
@@ -151,15 +175,8 @@ static __always_inline enum sluice_reason hook_send(hook_ctx *ctx, struct walk *
 static __always_inline enum sluice_reason hook_answer(hook_ctx *ctx, struct walk *w, void *head,
 						      __u32 frame_len)
 {
-	void *data = (void *)(long)ctx->data;
-	void *end = (void *)(long)ctx->data_end;
-	long have = end - data;
-	int more;
+	int more = (int)frame_len - (int)hook_frame_len(ctx);
 
-	/* clang 14 would fold both subtractions into 32 bits: "32-bit pointer arithmetic
-	 * prohibited" (6.18). */
-	barrier_var(have);
-	more = (int)frame_len - (int)have;
 	if (more > 0 ? bpf_xdp_adjust_head(ctx, -more) : bpf_xdp_adjust_tail(ctx, more))
 		return SLUICE_R_NOT_SENT;
 	if (bpf_xdp_store_bytes(ctx, 0, head, frame_len))

@@ -2,7 +2,7 @@
 /*
  * Saying no: TCP RST, ICMP port unreachable, "too big" and "time exceeded". The answer is built
  * on the stack from the packet's own headers, in the name of the address that was dialled, and
- * replaces it.
+ * replaces it. "Time exceeded" is in the node's own name, as a router's: traceroute asks for it.
  *
  *	RST      RFC 9293 section 3.10.7.1
  *	ICMP     RFC 792: the IP header and 8 bytes are quoted; RFC 1191 for the MTU
@@ -99,6 +99,19 @@ static __always_inline bool answer_is_rst(const struct pkt *p, __u32 why)
 	return p->proto == IPPROTO_TCP && why != SLUICE_R_TOO_BIG && why != SLUICE_R_TTL;
 }
 
+/* Our address in the eyes of who hears "time exceeded" by the device @ifindex; zero: none. */
+static __always_inline const struct sluice_addr *answer_router(__u32 ifindex, bool v6)
+{
+	const struct sluice_device *dev = device_find(ifindex);
+	const struct sluice_settings *cfg = settings_get();
+
+	if (dev && !v6 && dev->addr4.ip6[3])
+		return &dev->addr4;
+	if (dev && v6 && (dev->addr6.ip6[0] | dev->addr6.ip6[3]))
+		return &dev->addr6;
+	return !cfg ? NULL : v6 ? &cfg->node6 : &cfg->node4;
+}
+
 /* Global functions: rare and large, proved once each. */
 __noinline int sluice_answer4(hook_ctx *ctx, struct walk *w, const struct pkt *p, __u32 why)
 {
@@ -148,6 +161,12 @@ __noinline int sluice_answer4(hook_ctx *ctx, struct walk *w, const struct pkt *p
 				    sizeof(a.icmp) + sizeof(a.quote), 0);
 		a.icmp.checksum = answer_fold(sum);
 	}
+	if (why == SLUICE_R_TTL) {
+		const struct sluice_addr *own = answer_router(w->ifindex, false);
+
+		if (own && own->ip6[3])
+			a.ip.saddr = own->ip6[3];
+	}
 	a.ip.tot_len = bpf_htons(len);
 	a.ip.check = answer_fold(bpf_csum_diff(NULL, 0, (__be32 *)&a.ip, sizeof(a.ip), 0));
 	return hook_answer(ctx, w, &a.eth, sizeof(a.eth) + len);
@@ -187,6 +206,12 @@ __noinline int sluice_answer6(hook_ctx *ctx, struct walk *w, const struct pkt *p
 	}
 	pseudo.src = a.ip.daddr;
 	pseudo.dst = a.ip.saddr;
+	if (why == SLUICE_R_TTL) {
+		const struct sluice_addr *own = answer_router(w->ifindex, true);
+
+		if (own && (own->ip6[0] | own->ip6[3]))
+			__builtin_memcpy(&pseudo.src, own->ip6, sizeof(pseudo.src));
+	}
 	pseudo.len = bpf_htonl(len);
 	pseudo.next = bpf_htonl(a.ip.nexthdr);
 	a.ip.priority = 0;	/* the client's class and label are its own */

@@ -10,6 +10,7 @@
 #include "bpf/half_table.h"
 #include "bpf/send.h"
 #include "bpf/source.h"
+#include "bpf/split.h"
 
 /* How many source ports are tried before NO_PORT. At 90 % of the range taken towards one
  * backend, one in 5 new connections would find none of 16. */
@@ -46,25 +47,38 @@ static __always_inline bool fwd_is_hairpin(const union flow_value *fwd, bool v6)
 	       fwd->v6.src[2] == fwd->v6.dst[2] && fwd->v6.src[3] == fwd->v6.dst[3];
 }
 
-/* Masquerade: the address of the device that the packet leaves by, else the node's. */
-static __always_inline bool fwd_masquerade(union flow_value *fwd, bool v6)
+/* The source becomes @a, if that is an address of the family. */
+static __always_inline bool fwd_set_source(union flow_value *fwd, const struct sluice_addr *a,
+					   bool v6)
+{
+	if (!v6) {
+		if (a->ip6[3])
+			fwd->v4.src = a->ip6[3];
+		return a->ip6[3];
+	}
+	if (!(a->ip6[0] | a->ip6[3]))
+		return false;
+	__builtin_memcpy(fwd->v6.src, a->ip6, 16);
+	return true;
+}
+
+/*
+ * Masquerade: the address of the device that the packet leaves by, else the node's. A process of
+ * this host has an address of this host, and keeps it, for only its port has to be replaced, so
+ * that no connection of its own can have the same tuple. But if the backend is behind another device
+ * than the frontend, the answer would not come back by that: strict rp_filter, here or there.
+ */
+static __always_inline bool fwd_masquerade(const struct walk *w, union flow_value *fwd, bool v6)
 {
 	const struct sluice_device *dev = device_find(fwd->f.ifindex);
 	const struct sluice_settings *cfg = settings_get();
+	bool host = w->from == FROM_HOST;
 
-	if (!cfg)
-		return false;
-	if (!v6) {
-		fwd->v4.src = dev ? dev->addr4.ip6[3] : 0;
-		if (!fwd->v4.src)
-			fwd->v4.src = cfg->node4.ip6[3];
-		return fwd->v4.src;
-	}
-	if (dev && (dev->addr6.ip6[0] | dev->addr6.ip6[3]))
-		__builtin_memcpy(fwd->v6.src, dev->addr6.ip6, 16);
-	else
-		__builtin_memcpy(fwd->v6.src, cfg->node6.ip6, 16);
-	return fwd->v6.src[0] | fwd->v6.src[3];
+	if (host && fwd->f.ifindex == w->ifindex)
+		return true;
+	if (dev && fwd_set_source(fwd, v6 ? &dev->addr6 : &dev->addr4, v6))
+		return true;
+	return host || (cfg && fwd_set_source(fwd, v6 ? &cfg->node6 : &cfg->node4, v6));
 }
 
 /* Back into the pod that this packet comes from, by the addresses on its frame. */
@@ -234,13 +248,11 @@ static __always_inline enum sluice_reason flow_open(hook_ctx *ctx, struct walk *
 	why = hop_allows(ctx, w, p, &x->fwd.f);
 	if (HOOK_IS_XDP && !why && neigh_is_due(&x->fwd.f))
 		why = SLUICE_R_LATER;
-	if (why)
+	if (why && !split_is_due(why, p))
 		return why;
 	if (masquerade || fwd_is_hairpin(&x->fwd, v6)) {
 		x->fwd.f.flags |= SLUICE_FLOW_SNAT;
-		/* A process of this host has an address of this host: only its port is
-		 * replaced, so that no connection of its own can have the same tuple. */
-		if (w->from != FROM_HOST && !fwd_masquerade(&x->fwd, v6))
+		if (!fwd_masquerade(w, &x->fwd, v6))
 			return SLUICE_R_NO_ROUTE;
 	}
 	flow_set_deltas(&x->key, &x->fwd, v6);

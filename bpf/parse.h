@@ -27,7 +27,8 @@ struct pkt {
 	__u8 tcp_flags;		/* TCP_*; 0 for others */
 	__u8 fragment;		/* part of a datagram: its ports, if any, are not to be used */
 	__u8 bad;		/* enum sluice_reason: L4 header cut short or contradictory */
-	__u16 zero;		/* no padding: the verifier wants all bytes of an argument written */
+	__u8 splits;		/* IPv4 without DF: routers may fragment it */
+	__u8 zero;		/* no padding: the verifier wants all bytes of an argument written */
 };
 _Static_assert(sizeof(struct pkt) == 56, "struct pkt has no padding");
 
@@ -177,6 +178,7 @@ static __always_inline enum sluice_reason parse_ipv4(struct cur *c, struct pkt *
 	p->proto = ip->protocol;
 	p->ttl = ip->ttl;
 	p->fragment = !!(ip->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET));
+	p->splits = !(ip->frag_off & bpf_htons(IPV4_DONT_FRAGMENT));
 	p->l4_off = ETH_HLEN + header;
 	return parse_l4(c, p, p->ip_len - header);
 }
@@ -218,6 +220,10 @@ static __always_inline int parse_ipv6_extension(struct cur *c, struct pkt *p, __
 	ext = cur_take(c, 8);
 	if (!ext)
 		return -SLUICE_R_TRUNCATED;
+	/* On its way to yet another address, which is what its checksum is made of: RFC 8200
+	 * section 8.1. Who is addressed now has to read that list, and does not dial anybody. */
+	if (*next == IPPROTO_ROUTING && ext[3])
+		return -SLUICE_R_NOT_OURS;
 	/* An atomic fragment (offset 0, no more) is a whole packet: RFC 6946. */
 	if (*next == IPPROTO_FRAGMENT && *(const __be16 *)(ext + 2) & bpf_htons(0xfff9))
 		p->fragment = 1;

@@ -17,8 +17,9 @@
 #include "bpf/icmp.h"
 #include "bpf/sctp.h"
 
-/* Beside the reasons: the packet is of no flow yet. */
+/* Beside the reasons: the packet is of no flow yet; it must be fragmented on its way. */
 #define PATH_NEW	SLUICE_R_COUNT
+#define PATH_SPLIT	(SLUICE_R_COUNT + 1)
 
 /* The rewritten packet goes as the entry says; that it may was asked before. */
 static __always_inline enum sluice_reason path_deliver(hook_ctx *ctx, struct walk *w,
@@ -30,16 +31,16 @@ static __always_inline enum sluice_reason path_deliver(hook_ctx *ctx, struct wal
 }
 
 /* The tail of the slow half: the flow is known, the packet goes. */
-static __always_inline enum sluice_reason path_send(hook_ctx *ctx, struct walk *w,
-						    const struct pkt *p, const union flow_value *f,
-						    bool v6)
+static __always_inline int path_send(hook_ctx *ctx, struct walk *w, const struct pkt *p,
+				     const union flow_value *f, struct flow_pair *x, bool v6)
 {
 	enum sluice_reason why = hop_allows(ctx, w, p, &f->f);
 
-	if (!why)
-		why = p->proto == IPPROTO_SCTP ? sctp_rewrite(ctx, p, f, v6) :
-			hook_rewrite(ctx, p, f, v6);
-	return why ?: path_deliver(ctx, w, p, f, v6);
+	if (!v6 && split_is_due(why, p)) {
+		flow_copy(&x->fwd, f, v6);
+		return PATH_SPLIT;
+	}
+	return why ?: packet_rewrite(ctx, p, f, v6) ?: path_deliver(ctx, w, p, f, v6);
 }
 
 /*
@@ -180,9 +181,8 @@ static __always_inline bool flow_keep(const struct pkt *p, union flow_value *f,
 	return true;
 }
 
-static __always_inline enum sluice_reason path_slow(hook_ctx *ctx, struct walk *w,
-						    const struct pkt *p, struct flow_pair *x,
-						    bool v6)
+static __always_inline int path_slow(hook_ctx *ctx, struct walk *w, const struct pkt *p,
+				     struct flow_pair *x, bool v6)
 {
 	const struct sluice_settings *cfg = settings_get();
 	union flow_value *f;
@@ -223,18 +223,18 @@ static __always_inline enum sluice_reason path_slow(hook_ctx *ctx, struct walk *
 	why = flow_renew(ctx, w, p, f, v6);
 	if (why)
 		return HOOK_IS_XDP ? SLUICE_R_LATER : why;
-	return path_send(ctx, w, p, f, v6);
+	return path_send(ctx, w, p, f, x, v6);
 }
 
 /* A packet of no flow; path_slow() has left its tuple in @x. */
-static __always_inline enum sluice_reason path_new(hook_ctx *ctx, struct walk *w,
-						   const struct pkt *p, struct flow_pair *x, bool v6)
+static __always_inline int path_new(hook_ctx *ctx, struct walk *w, const struct pkt *p,
+				    struct flow_pair *x, bool v6)
 {
 	enum sluice_reason why = flow_new(ctx, w, p, x, v6);
 
 	if (!why && !HOOK_IS_XDP)
 		w->via_neigh = neigh_take_turn(&x->fwd.f);
-	return why ?: path_send(ctx, w, p, &x->fwd, v6);
+	return why ?: path_send(ctx, w, p, &x->fwd, x, v6);
 }
 
 /*
@@ -278,6 +278,10 @@ static __always_inline enum sluice_reason path_family(hook_ctx *ctx, const struc
 		return SLUICE_R_NOT_OURS;
 	if (why == PATH_NEW)
 		why = v6 ? sluice_new6(ctx) : sluice_new4(ctx);
+#if !HOOK_IS_XDP
+	if (why == PATH_SPLIT)
+		why = sluice_split4(ctx);
+#endif
 	return why;
 }
 
@@ -289,6 +293,7 @@ __noinline int sluice_parse(hook_ctx *ctx)
 
 	if (!s)
 		return SLUICE_R_NOT_OURS;
+	c.frame_len = hook_frame_len(ctx);
 	__builtin_memset(&s->p, 0, sizeof(s->p));
 	return parse(&c, &s->p);
 }

@@ -2,7 +2,8 @@
 /*
  * Plain packets: IPv4 without options or IPv6 without extension headers, no fragment, TCP or UDP
  * that does not contradict itself. A shorter parse() for nearly all packets of a node, with
- * constant offsets; of what it takes parse() says the same. Also compiled for the host.
+ * constant offsets; of what it takes parse() says the same, and whether it may be fragmented. Also
+ * compiled for the host.
  */
 #pragma once
 

@@ -37,3 +37,12 @@ static __always_inline enum sluice_reason sctp_rewrite(hook_ctx *ctx, const stru
 		return SLUICE_R_NOT_SENT;
 	return hook_rewrite_ip(ctx, p, f, v6);
 }
+
+/* Any protocol's packet becomes what its flow says. */
+static __always_inline enum sluice_reason packet_rewrite(hook_ctx *ctx, const struct pkt *p,
+							  const union flow_value *f, bool v6)
+{
+	if (p->proto == IPPROTO_SCTP)
+		return sctp_rewrite(ctx, p, f, v6);
+	return hook_rewrite(ctx, p, f, v6);
+}

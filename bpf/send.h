@@ -50,30 +50,48 @@ static __always_inline bool neigh_take_turn(const struct sluice_flow *f)
 	return true;
 }
 
-static __always_inline void hop_ask(struct bpf_fib_lookup *fib, const union flow_value *f,
-				    __u8 proto, __u32 ifindex, bool v6)
+/*
+ * The question of the way to f's new destination, with what rules for routing may look at. @k: the
+ * packet as it came. A request is routed with its client's address, as by the kernel, which
+ * masquerades behind routing: so the answer does not depend on the one before. A reply is routed
+ * with the address that it leaves with, so that "ip rule from" the service's address works.
+ */
+static __always_inline void hop_ask(struct bpf_fib_lookup *fib, const union flow_key *k,
+				    const union flow_value *f, __u8 proto, __u32 ifindex, bool v6)
 {
+	bool reply = f->f.flags & SLUICE_FLOW_REPLY;
+
 	__builtin_memset(fib, 0, sizeof(*fib));
 	fib->family = v6 ? AF_INET6 : AF_INET;
 	fib->l4_protocol = proto;
-	fib->sport = f->f.sport;
 	fib->dport = f->f.dport;
 	fib->ifindex = ifindex;
 	fib->tot_len = 1;	/* not 0: then the answer has the route's MTU */
 	if (v6) {
+		fib->sport = reply ? f->f.sport : k->v6.sport;
 		for (int i = 0; i < 4; i++) {
-			fib->ipv6_src[i] = f->v6.src[i];
+			fib->ipv6_src[i] = reply ? f->v6.src[i] : k->v6.src[i];
 			fib->ipv6_dst[i] = f->v6.dst[i];
 		}
 	} else {
-		fib->ipv4_src = f->v4.src;
+		fib->sport = reply ? f->f.sport : k->v4.sport;
+		fib->ipv4_src = reply ? f->v4.src : k->v4.src;
 		fib->ipv4_dst = f->v4.dst;
 	}
 }
 
+/* The way that was known is not there any more. */
+static __always_inline enum sluice_reason hop_lose(union flow_value *f)
+{
+	if (f->f.send != SLUICE_SEND_UNKNOWN)
+		f->f.send = SLUICE_SEND_UNKNOWN;
+	return SLUICE_R_NO_ROUTE;
+}
+
 /*
- * The way to f's new destination, written to @f. OK also for a neighbour that is not resolved
- * yet (SEND_NEIGH), else NO_ROUTE.
+ * The way to f's new destination, written to @f, whose key is in the scratch. OK also for a
+ * neighbour that is not resolved yet (SEND_NEIGH), else NO_ROUTE: then the way is unknown, and the
+ * next packet asks again.
  *
  * Another CPU may read the entry meanwhile: nothing is stored that did not change, and the next
  * hop changes rarely.
@@ -90,14 +108,14 @@ static __noinline int hop_find(hook_ctx *ctx, const struct walk *w, union flow_v
 	if (!s)
 		return SLUICE_R_NO_ROUTE;
 	fib = &s->fib;
-	hop_ask(fib, f, proto, w->ifindex, v6);
+	hop_ask(fib, &s->x.key, f, proto, w->ifindex, v6);
 	rc = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
 	if (rc == BPF_FIB_LKUP_RET_SUCCESS)
 		send = SLUICE_SEND_WIRE;
 	else if (rc == BPF_FIB_LKUP_RET_NO_NEIGH)
 		send = SLUICE_SEND_NEIGH;
 	else
-		return SLUICE_R_NO_ROUTE;
+		return hop_lose(f);
 
 	dev = device_find(fib->ifindex);
 	if (dev && dev->kind == SLUICE_DEV_WORKLOAD && dev->flags & SLUICE_DEV_PEER &&
@@ -142,7 +160,7 @@ static __always_inline enum sluice_reason hop_allows(hook_ctx *ctx, struct walk 
 	if (hook_can_send(f) && f->flags & SLUICE_FLOW_FORWARDED && p->ttl <= 1)
 		return HOOK_IS_XDP ? SLUICE_R_LATER : SLUICE_R_TTL;
 	if (hop_takes(ctx, p, f))
-		return SLUICE_R_OK;
+		return hook_can_send_packet(ctx, f) ? SLUICE_R_OK : SLUICE_R_LATER;
 	w->mtu = f->mtu;
 	return HOOK_IS_XDP ? SLUICE_R_LATER : SLUICE_R_TOO_BIG;
 }

@@ -17,6 +17,8 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
  */
 MAP(sluice_service_base, ARRAY, __u32, struct sluice_slot_count, 1024, BPF_F_MMAPABLE);
 
+#define VLAN_ID_MASK	0x0fff
+
 /* Enough for Ethernet, IP with options or some extension headers, and TCP's fixed part. */
 #define HEADERS_MAX	192
 
@@ -79,13 +81,25 @@ int sluice_rest(struct __sk_buff *skb)
 	return s ? finish(skb, &s->w, &s->p, walk(skb, s)) : HOOK_GO_ON;
 }
 
+/*
+ * A frame with a VLAN tag, which lies beside it, belongs to the device of that VLAN and not to this
+ * one. But VLAN 0 is none: such a tag has only a priority (IEEE 802.1Q), and the stack takes the
+ * frame as one without. Then it goes, for what we send on has none. True: the frame is untagged.
+ */
+static __always_inline bool tag_is_void(struct __sk_buff *skb, enum origin from)
+{
+	if (from == FROM_HOST || skb->vlan_tci & VLAN_ID_MASK || bpf_skb_vlan_pop(skb))
+		return false;
+	return !skb->vlan_present;	/* there may be another one behind it */
+}
+
 static __always_inline int handle(struct __sk_buff *skb, enum origin from)
 {
 	struct scratch *s;
 	int action;
 
-	if (skb->vlan_present)
-		return HOOK_GO_ON;	/* tagged, with the tag beside the frame */
+	if (unlikely(skb->vlan_present) && !tag_is_void(skb, from))
+		return HOOK_GO_ON;
 	action = front(skb, from);
 	if (likely(action != FRONT_REST))
 		return action;
@@ -120,12 +134,16 @@ int sluice_uplink_out(struct __sk_buff *skb)
 }
 
 /*
- * From a pod: requests and answers. No look at pkt_type: on a bridge port the frame is for the
- * bridge's MAC, or straight for the pod next door.
+ * From a pod: requests and answers. Whose MAC the frame is for does not matter, if it is one: on a
+ * bridge port it is for the bridge's, or straight for the pod next door.
  */
 SEC("tc")
 int sluice_workload_in(struct __sk_buff *skb)
 {
+	__u32 type = skb->pkt_type;
+
+	if (type - PACKET_BROADCAST <= PACKET_MULTICAST - PACKET_BROADCAST)
+		return HOOK_GO_ON;
 	return handle(skb, FROM_POD);
 }
 

@@ -16,7 +16,9 @@ static __always_inline int finish(struct xdp_md *ctx, struct walk *w, const stru
 	if (likely(why == SLUICE_R_OK))
 		return w->action;
 	/* tc sees what passes here and counts it: once is enough. */
-	if (reason_verdict(why) == SLUICE_V_PASS || (why == SLUICE_R_TRUNCATED && !w->maybe))
+	if (reason_verdict(why) == SLUICE_V_PASS)
+		return XDP_PASS;
+	if (why == SLUICE_R_TRUNCATED && (!w->maybe || xdp_is_jumbo(ctx)))
 		return XDP_PASS;
 	path_count_drop(ctx, w, p, why);
 	return path_answer(ctx, w, p, why) ? w->action : XDP_DROP;

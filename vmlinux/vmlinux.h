@@ -94,6 +94,8 @@ enum {
 /* linux/if_packet.h: sk_buff.pkt_type */
 enum {
 	PACKET_HOST = 0,
+	PACKET_BROADCAST = 1,
+	PACKET_MULTICAST = 2,
 };
 
 /* linux/if_ether.h */

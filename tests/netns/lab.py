@@ -174,8 +174,12 @@ class Lab:
 
     # --- sockets ---
 
+    def entered(self, host):
+        """A context in which this thread is in the host's network namespace."""
+        return inside(f"{self.name}-{host}")
+
     def socket(self, host, domain, kind, proto=0):
-        with inside(f"{self.name}-{host}"):
+        with self.entered(host):
             return socket.socket(domain, kind, proto)
 
     def dial(self, host, to, port, proto="tcp", timeout=TIMEOUT):

@@ -43,9 +43,9 @@ def nodes():
     return [node(n) for n in NODES]
 
 
-def one(name, n, host):
+def one(name, n, host, **spec):
     """A service with one backend, and its pod."""
-    return [service(name, n, {"only": name}, target=8080 if "p" in host else 9090),
+    return [service(name, n, {"only": name}, target=8080 if "p" in host else 9090, **spec),
             pod(host, name=f"{name}-{host}", only=name)]
 
 

@@ -171,6 +171,34 @@ Test(checksum, gso_packet_counts_its_segments)
 	}
 }
 
+/* One segment of it by one byte more than fits: the packet cannot go. */
+Test(checksum, gso_packet_of_too_large_segments)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ONLY_TCP, 0);) {
+		const struct icmp_error big4 = { .type = 3, .code = 4, .mtu = NARROW_MTU };
+		const struct icmp_error big6 = { .type = 2, .mtu = NARROW_MTU };
+		struct talk t = { CLIENT, NODE_PORT, AT(node, 0), AT(pod_narrow, 8080) };
+		struct packet p = talk_data(dp, t.client, t.dialled, 0);
+		__u32 headers = packet_ip_len(&p) - p.payload;
+		struct arrival gso = { .hook = dp->hook, .dev = DEV_UP0, .gso_segs = 2,
+				       .gso_size = NARROW_MTU - headers };
+		struct frame f;
+
+		given_service(dp, .at = &node, .port = 30080, .kind = SLUICE_FE_NODE_PORT,
+			      .to = { &pod_narrow });
+		talk_establish(dp, &t);
+		p.payload = (__u16)(gso.gso_size + 100);
+		f = frame_build(&p);
+		dp_run(dp, &gso, f, SENT_BACK);
+		expect_no_reason(dp);
+		gso.gso_size++;
+		gso.answered = true;
+		expect_frame(dp, dp_run(dp, &gso, f, SENT_BACK),
+			     frame_icmp(&p, &f, dp->v6 ? &big6 : &big4));
+		cr_expect_eq(dp_reason(dp, SLUICE_R_TOO_BIG).packets, 2, "%s", dp->label);
+	}
+}
+
 /* The segments fit, though the packet does not. */
 Test(checksum, gso_packet_larger_than_the_mtu_goes)
 {

@@ -134,6 +134,8 @@ static void objects_load(struct dp *dp, unsigned hooks, bool bound)
 		dp->xdp->rodata->sluice_dev.ifindex = scene_ifindex(DEV_UP0);
 		memcpy(dp->xdp->rodata->sluice_dev.mac, scene_mac(DEV_UP0), 6);
 	}
+	/* As the loader does for drivers. */
+	cr_assert_eq(bpf_program__set_flags(dp->xdp->progs.sluice_xdp, BPF_F_XDP_HAS_FRAGS), 0);
 	cr_assert_eq(sluice_xdp__load(dp->xdp), 0, "cannot load xdp");
 }
 

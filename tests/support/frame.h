@@ -10,7 +10,7 @@
 
 #include "sluice/types.h"
 
-#define FRAME_MAX 2048
+#define FRAME_MAX 9216	/* a jumbo frame */
 #define FRAME_L3 14
 
 struct frame {

@@ -108,16 +108,31 @@ static void sysctl_set(const char *path, const char *value)
 	close(fd);
 }
 
-void scene_ip(const char *lines, ...)
+static void ip_batch(const char *command, const char *lines, va_list args)
 {
-	FILE *ip = popen("PATH=$PATH:/sbin:/usr/sbin ip -batch -", "w");
-	va_list args;
+	FILE *ip = popen(command, "w");
 
 	cr_assert_not_null(ip);
-	va_start(args, lines);
 	vfprintf(ip, lines, args);
-	va_end(args);
 	cr_assert_eq(pclose(ip), 0, "ip failed");
+}
+
+void scene_ip(const char *lines, ...)
+{
+	va_list args;
+
+	va_start(args, lines);
+	ip_batch("PATH=$PATH:/sbin:/usr/sbin ip -batch -", lines, args);
+	va_end(args);
+}
+
+void scene_ip6(const char *lines, ...)
+{
+	va_list args;
+
+	va_start(args, lines);
+	ip_batch("PATH=$PATH:/sbin:/usr/sbin ip -6 -batch -", lines, args);
+	va_end(args);
 }
 
 void scene_enter(void)

@@ -49,5 +49,8 @@ void scene_enter(void);
 /* Changes the node: lines for `ip -batch`. */
 __attribute__((format(printf, 1, 2))) void scene_ip(const char *lines, ...);
 
+/* The same for IPv6, where addresses do not tell: rules. */
+__attribute__((format(printf, 1, 2))) void scene_ip6(const char *lines, ...);
+
 unsigned scene_ifindex(enum device dev);
 const __u8 *scene_mac(enum device dev);

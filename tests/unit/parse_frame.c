@@ -63,6 +63,7 @@ static struct packet random_packet(__u8 ext[192])
 	} else {
 		p.ext_len = (__u16)(any(11) * 4);
 		memset(ext, 1, p.ext_len);
+		p.fragment = any(2) ? IPV4_DONT_FRAGMENT : 0;
 	}
 	return p;
 }
@@ -81,6 +82,7 @@ static void expect_facts(const struct packet *p, const struct pkt *got)
 	cr_assert_eq(got->tcp_flags, p->proto == IPPROTO_TCP ? p->flags : 0);
 	cr_assert_eq(got->l4_len, p->proto == IPPROTO_TCP ? 20 + p->tcp_nops : 8);
 	cr_assert(!got->fragment && !got->bad);
+	cr_assert_eq(got->splits, !p->v6 && !p->fragment);
 	cr_assert_not(memcmp(p->v6 ? (const void *)got->key.v6.src : &got->key.v4.src, src, n));
 	cr_assert_not(memcmp(p->v6 ? (const void *)got->key.v6.dst : &got->key.v4.dst, dst, n));
 }

@@ -152,7 +152,7 @@ static const struct option_row attach_options[] = {
 	{ .name = "node", .arg = "NAME",
 	  .help = "this node's name in manifests (default: as before, else the host's name)",
 	  OPTION_TEXT(struct attach_opts, node) },
-	{ .name = "workload", .help = "the devices are the host's ends of pods' veths",
+	{ .name = "workload", .help = "the devices are the host's ends of pods' veths, or overlays",
 	  OPTION_FLAG(struct attach_opts, workload) },
 	{ 0 },
 };

@@ -370,7 +370,8 @@ static int wires_set(const char *lab, struct err *reterr)
 /*
  * A veth transmits with XDP_TX only towards a peer that has a program itself: veth_xdp_flush()
  * of Linux 5.13 to 6.18 wakes no other one, GRO or not, and the frames wait in the ring for
- * something else to pass. So the router's ends have a program that lets everything pass.
+ * something else to pass. So the router's ends have a program that lets everything pass, in
+ * several buffers too: without that a veth takes no MTU above one page's.
  */
 static int ports_set(int prog_fd, struct err *reterr)
 {
@@ -391,8 +392,9 @@ static int router_set(const char *lab, int home, struct err *reterr)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .prog_flags = BPF_F_XDP_HAS_FRAGS);
 	own(fd_close) int prog_fd = bpf_prog_load(BPF_PROG_TYPE_XDP, "lab_pass", "GPL", pass,
-						  sizeof(pass) / sizeof(*pass), NULL);
+						  sizeof(pass) / sizeof(*pass), &opts);
 	int r;
 
 	if (prog_fd < 0)

@@ -17,6 +17,7 @@
 #include "datapath/note.h"
 #include "datapath/sysctl.h"
 #include "datapath/tc.h"
+#include "datapath/vlan.h"
 #include "datapath/xdp.h"
 
 /* One call of datapath_attach(). */
@@ -164,6 +165,9 @@ static int attach_uplink_tc(struct job *job, struct err *reterr)
  */
 static const char *not_native(const struct job *job)
 {
+	if (vlan_tags_are_hidden(&job->dev))
+		return "the device takes the tags of its VLANs off, and XDP would take their frames "
+		       "for untagged ones; \"ethtool -K DEV rxvlan off\" ends that";
 	if (strcmp(job->dev.kind, "veth") != 0)
 		return NULL;
 	return "on a veth it needs an XDP program at the other end, or what it sends is lost; "
@@ -176,6 +180,7 @@ static int attach_xdp(struct job *job, struct err *reterr)
 	struct program_request req = {
 		.object = PROGRAM_XDP, .programs = programs, .maps = job->dp->pins.maps,
 		.ifindex = job->dev.ifindex,
+		.multi_buffer = job->mode != XDP_MODE_GENERIC,
 	};
 	own(bpf_object__close) struct bpf_object *obj = NULL;
 	int fd = -1;
@@ -226,6 +231,9 @@ static int attach_workload(struct job *job, struct err *reterr)
 	struct datapath *dp = job->dp;
 	int r = put_row(job, false, reterr) ?: rest_renew(dp, reterr);
 
+	if (strcmp(job->dev.kind, "bridge") == 0)
+		note_add(&job->why, "what the ports of a bridge send each other does not pass the "
+			 "bridge's own device: attach its ports instead");
 	if (r == 0 && !dp->workload)
 		r = program_load(&req, &dp->workload, reterr);
 	return r ?: attach_direction(&job->dir, dp->workload, "sluice_workload_in", TC_IN, reterr)

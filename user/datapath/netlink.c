@@ -123,6 +123,51 @@ int netlink_device(const char *ifname, struct netlink_device *ret, struct err *r
 	return 0;
 }
 
+struct upper_search {
+	uint32_t ifindex;
+	const char *kind;
+	bool found;
+};
+
+static int upper_cb(const struct nlmsghdr *h, void *arg)
+{
+	struct netlink_device dev = { 0 };
+	struct upper_search *s = arg;
+	uint32_t lower = 0;
+	const struct nlattr *a;
+
+	if (h->nlmsg_type != RTM_NEWLINK)
+		return MNL_CB_OK;
+	mnl_attr_for_each(a, h, sizeof(struct ifinfomsg)) {
+		if (mnl_attr_get_type(a) == IFLA_LINK_NETNSID)
+			return MNL_CB_OK;	/* on a device of another namespace */
+		if (mnl_attr_get_type(a) == IFLA_LINK &&
+		    mnl_attr_get_payload_len(a) == sizeof(lower))
+			lower = mnl_attr_get_u32(a);
+		if (mnl_attr_get_type(a) == IFLA_LINKINFO)
+			kind_of(a, &dev);
+	}
+	s->found |= lower == s->ifindex && strcmp(dev.kind, s->kind) == 0;
+	return MNL_CB_OK;
+}
+
+bool netlink_has_upper(uint32_t ifindex, const char *kind)
+{
+	char buf[128] __attribute__((aligned(8)));
+	struct upper_search s = { .ifindex = ifindex, .kind = kind };
+	int r = -EINTR;
+
+	for (int i = 0; r == -EINTR && i < TRIES_MAX; i++) {
+		struct nlmsghdr *h = request(buf, RTM_GETLINK, NLM_F_DUMP);
+		struct ifinfomsg *m = mnl_nlmsg_put_extra_header(h, sizeof(*m));
+
+		m->ifi_family = AF_UNSPEC;
+		mnl_attr_put_u32(h, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
+		r = ask(h, upper_cb, &s);
+	}
+	return s.found;
+}
+
 /* --- addresses ---------------------------------------------------------------- */
 
 static bool addr_of(const struct nlattr *a, uint8_t family, struct addr *ret)

@@ -115,6 +115,9 @@ static int programs_choose(struct bpf_object *obj, const struct program_request 
 	bpf_object__for_each_program(prog, obj) {
 		int r = bpf_program__set_autoload(prog, is_wanted(req, bpf_program__name(prog)));
 
+		if (r == 0 && req->multi_buffer)
+			r = bpf_program__set_flags(prog, bpf_program__flags(prog) |
+						   BPF_F_XDP_HAS_FRAGS);
 		if (r < 0)
 			return err_sys(reterr, -r, "cannot choose program %s",
 				       bpf_program__name(prog));

@@ -30,6 +30,12 @@ struct program_request {
 	/* The uplink that this copy is bound to; 0: any device. */
 	uint32_t ifindex;
 	uint8_t mac[6];
+	/*
+	 * XDP for a driver: frames may come in several buffers, without which drivers refuse a
+	 * large MTU. Not for generic XDP: there Linux (6.9 to 6.18 at least) copies each packet
+	 * for such a program and forgets skb->mac_len, so that tc behind it sees no Ethernet header.
+	 */
+	bool multi_buffer;
 };
 
 /* *@ret is the caller's: bpf_object__close(). */

@@ -3,11 +3,16 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "base/own.h"
 #include "datapath/link.h"
 #include "datapath/log.h"
 #include "datapath/pins.h"
@@ -68,6 +73,29 @@ static void driver_words(uint32_t ifindex, int prog_fd, uint32_t flags, char *re
 	log_kernel_message(log_text(), ret, size);
 }
 
+/* Of a device that is there; 0 if it cannot be told. */
+static int mtu_of(uint32_t ifindex)
+{
+	own(fd_close) int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	struct ifreq ifr = { 0 };
+
+	if (fd < 0 || !if_indextoname(ifindex, ifr.ifr_name) || ioctl(fd, SIOCGIFMTU, &ifr) < 0)
+		return 0;
+	return ifr.ifr_mtu;
+}
+
+/* Many drivers refuse a large MTU with no more than "invalid argument". */
+static void explain_bare(uint32_t ifindex, enum xdp_mode m, int code, struct note *why)
+{
+	int mtu = mtu_of(ifindex);
+
+	if (mtu > ETH_DATA_LEN)
+		note_add(why, "%s XDP: %s; with an MTU of %d the driver may not have it",
+			 xdp_mode_name(m), strerror(code), mtu);
+	else
+		note_add(why, "%s XDP: %s", xdp_mode_name(m), strerror(code));
+}
+
 static void explain(uint32_t ifindex, enum xdp_mode m, int prog_fd, int code, struct note *why)
 {
 	char words[200];
@@ -82,7 +110,7 @@ static void explain(uint32_t ifindex, enum xdp_mode m, int prog_fd, int code, st
 	else if (code == EOPNOTSUPP && m == XDP_MODE_NATIVE)
 		note_add(why, "native XDP: the driver does not have it");
 	else
-		note_add(why, "%s XDP: %s", xdp_mode_name(m), strerror(code));
+		explain_bare(ifindex, m, code, why);
 }
 
 /*
