@@ -7,6 +7,7 @@
 #include "bpf/front.h"
 #include "bpf/gc.h"
 #include "bpf/icmp_error.h"
+#include "sluice/tails.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -62,12 +63,12 @@ static __always_inline int finish(struct __sk_buff *skb, struct walk *w, const s
 }
 
 /*
- * sluice_tails   sluice_rest(), which all entries call: so it is proved and loaded once, not once an
- *   entry, which was four fifths of the time to attach. The loader puts it in.
+ * sluice_tails   the programs that others go on to: so they are proved and loaded once, not once
+ *   an entry, which was four fifths of the time to attach. The loader puts them in.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, SLUICE_TAIL_COUNT);
 	__type(key, __u32);
 	__type(value, __u32);
 } sluice_tails SEC(".maps");
@@ -107,7 +108,7 @@ static __always_inline int handle(struct __sk_buff *skb, enum origin from)
 	if (!s)
 		return HOOK_GO_ON;
 	s->w = (struct walk){ .ifindex = hook_ifindex(skb), .from = from };
-	bpf_tail_call(skb, &sluice_tails, 0);
+	bpf_tail_call(skb, &sluice_tails, SLUICE_TAIL_REST);
 	/* Not there: somebody removed the pin. What is not ours must not suffer for it. */
 	return HOOK_GO_ON;
 }

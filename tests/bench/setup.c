@@ -14,6 +14,7 @@
 #include "bench/objects.h"
 #include "sluice/count.h"
 #include "sluice/service.h"
+#include "sluice/tails.h"
 
 #define SERVICE_FULL 1
 #define SERVICE_EMPTY 2
@@ -150,9 +151,9 @@ static int tails_put(struct bpf_object *obj)
 	const struct bpf_program *rest = bpf_object__find_program_by_name(obj, "sluice_rest");
 	int tails = bpf_object__find_map_fd_by_name(obj, "sluice_tails");
 	int fd = rest ? bpf_program__fd(rest) : -1;
-	__u32 first = 0;
+	__u32 at = SLUICE_TAIL_REST;
 
-	return tails < 0 ? 0 : bpf_map_update_elem(tails, &first, &fd, BPF_ANY);
+	return tails < 0 ? 0 : bpf_map_update_elem(tails, &at, &fd, BPF_ANY);
 }
 
 static int objects_load(struct setup *s, __u32 pairs, const char *dir)

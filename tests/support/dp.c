@@ -14,6 +14,7 @@
 
 /* Before the skeletons, which use struct sluice_dev_config. */
 #include "sluice/settings.h"
+#include "sluice/tails.h"
 
 #include "tc.skel.h"
 #include "xdp.skel.h"
@@ -27,6 +28,8 @@ static const char *const hook_names[] = {
 	[HOOK_LO_OUT] = "lo_out",
 	[HOOK_GC] = "gc_run",
 };
+
+static const char *const tail_names[] = { SLUICE_TAIL_NAMES };
 
 static const struct {
 	const char *map;
@@ -87,17 +90,21 @@ static void programs_choose(struct bpf_object *obj, unsigned hooks)
 		if (prog && hooks & (1u << i))
 			bpf_program__set_autoload(prog, true);
 	}
-	prog = bpf_object__find_program_by_name(obj, "sluice_rest");
-	if (prog)
-		bpf_program__set_autoload(prog, true);
+	for (size_t i = 0; i < SLUICE_TAIL_COUNT; i++) {
+		prog = bpf_object__find_program_by_name(obj, tail_names[i]);
+		if (prog)
+			bpf_program__set_autoload(prog, true);
+	}
 }
 
 /* As the loader does: what the tc programs go on to. */
 static void tails_put(struct sluice_tc *tc)
 {
-	int fd = bpf_program__fd(tc->progs.sluice_rest);
+	for (__u32 i = 0; i < SLUICE_TAIL_COUNT; i++) {
+		int fd = bpf_program__fd(bpf_object__find_program_by_name(tc->obj, tail_names[i]));
 
-	cr_assert_eq(bpf_map_update_elem(bpf_map__fd(tc->maps.sluice_tails), &(__u32){ 0 }, &fd, 0), 0);
+		cr_assert_eq(bpf_map_update_elem(bpf_map__fd(tc->maps.sluice_tails), &i, &fd, 0), 0);
+	}
 }
 
 __u32 dp_hz(void)

@@ -19,6 +19,7 @@
 #include "datapath/tc.h"
 #include "datapath/vlan.h"
 #include "datapath/xdp.h"
+#include "sluice/tails.h"
 
 /* One call of datapath_attach(). */
 struct job {
@@ -103,18 +104,18 @@ static int attach_direction(const struct linkdir *dir, const struct bpf_object *
 
 /*
  * What the tc programs go on to, from the binary that attaches them: once a process, and before
- * them. Those of an older binary go on to it too from then on, with the same pinned maps.
+ * them. Those of an older binary go on to them too from then on, with the same pinned maps.
  */
-static int rest_renew(struct datapath *dp, struct err *reterr)
+static int tails_renew(struct datapath *dp, struct err *reterr)
 {
-	static const char *const programs[] = { PROGRAM_REST, NULL };
+	static const char *const programs[] = { SLUICE_TAIL_NAMES NULL };
 	const struct program_request req = {
 		.object = PROGRAM_TC, .programs = programs, .maps = dp->pins.maps,
 	};
 	own(bpf_object__close) struct bpf_object *obj = NULL;
-	int r = dp->rest_is_ours ? 0 : program_load(&req, &obj, reterr);
+	int r = dp->tails_are_ours ? 0 : program_load(&req, &obj, reterr);
 
-	dp->rest_is_ours |= r == 0;
+	dp->tails_are_ours |= r == 0;
 	return r;
 }
 
@@ -135,7 +136,7 @@ static int attach_loopback(struct job *job, struct err *reterr)
 		note_add(&job->why, "lo is down: node ports do not answer this host");
 	return sysctl_accept_local(job->dp->instance, reterr)
 	    ?: linkdir_make(&job->dp->pins, ROLE_LOOPBACK, lo.ifindex, lo.name, &dir, reterr)
-	    ?: rest_renew(job->dp, reterr)
+	    ?: tails_renew(job->dp, reterr)
 	    ?: program_load(&req, &obj, reterr)
 	    ?: attach_direction(&dir, obj, "sluice_lo_out", TC_OUT, reterr);
 }
@@ -229,7 +230,7 @@ static int attach_workload(struct job *job, struct err *reterr)
 		.object = PROGRAM_TC, .programs = programs, .maps = job->dp->pins.maps,
 	};
 	struct datapath *dp = job->dp;
-	int r = put_row(job, false, reterr) ?: rest_renew(dp, reterr);
+	int r = put_row(job, false, reterr) ?: tails_renew(dp, reterr);
 
 	if (strcmp(job->dev.kind, "bridge") == 0)
 		note_add(&job->why, "what the ports of a bridge send each other does not pass the "

@@ -15,6 +15,7 @@
 #include "datapath/linkdir.h"
 #include "datapath/lock.h"
 #include "datapath/sysctl.h"
+#include "sluice/tails.h"
 
 /* As long as the store waits for its transaction. */
 #define LOCK_WAIT_MS 10000
@@ -78,7 +79,7 @@ void datapath_close(struct datapath *dp)
 
 static int tree_fill(const char *top, struct err *reterr)
 {
-	static const char *const programs[] = { "sluice_gc_start", PROGRAM_REST, NULL };
+	static const char *const programs[] = { "sluice_gc_start", SLUICE_TAIL_NAMES NULL };
 	const struct program_request req = { .object = PROGRAM_TC, .programs = programs };
 	own(bpf_object__close) struct bpf_object *obj = NULL;
 	char maps[PIN_PATH_MAX];
@@ -115,7 +116,7 @@ static int make(struct datapath *dp, struct err *reterr)
 {
 	int r = tree_create(&dp->pins, reterr);
 
-	dp->rest_is_ours = r == 0;
+	dp->tails_are_ours = r == 0;
 	return r;
 }
 

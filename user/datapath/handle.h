@@ -14,7 +14,7 @@ struct datapath {
 	struct pins pins;
 	struct maps maps;
 	int lock_fd;			/* -1: not locked */
-	bool rest_is_ours;		/* sluice_tails has the program of this very binary */
+	bool tails_are_ours;		/* sluice_tails has the programs of this very binary */
 	struct bpf_object *workload;	/* loaded once, attached to many; NULL at first */
 };
 

@@ -14,6 +14,7 @@
 
 /* Before the skeletons, which use struct sluice_dev_config. */
 #include "sluice/settings.h"
+#include "sluice/tails.h"
 
 #include "tc.skel.h"
 #include "xdp.skel.h"
@@ -174,18 +175,19 @@ static int load_failed(int code, enum program_object which, struct err *reterr)
 	return err_sys(reterr, code, "cannot load the %s programs: %s", name, why);
 }
 
-/* What the entries of tc tail-call, if it is among the programs of this load. */
-static int rest_put(const struct bpf_object *obj, struct err *reterr)
+/* What the programs of tc tail-call, as far as it is in this load. */
+static int tails_put(const struct bpf_object *obj, struct err *reterr)
 {
-	const struct bpf_program *rest = bpf_object__find_program_by_name(obj, PROGRAM_REST);
+	static const char *const names[] = { SLUICE_TAIL_NAMES };
 	int tails = bpf_object__find_map_fd_by_name(obj, "sluice_tails");
-	int fd = rest ? bpf_program__fd(rest) : -1;
-	uint32_t first = 0;
 
-	if (fd < 0)
-		return 0;
-	return bpf_map_update_elem(tails, &first, &fd, BPF_ANY) < 0 ?
-		       err_sys(reterr, errno, "cannot put a program into sluice_tails") : 0;
+	for (uint32_t i = 0; tails >= 0 && i < SLUICE_TAIL_COUNT; i++) {
+		int fd = bpf_program__fd(bpf_object__find_program_by_name(obj, names[i]));
+
+		if (fd >= 0 && bpf_map_update_elem(tails, &i, &fd, BPF_ANY) < 0)
+			return err_sys(reterr, errno, "cannot put %s into sluice_tails", names[i]);
+	}
+	return 0;
 }
 
 int program_load(const struct program_request *req, struct bpf_object **ret, struct err *reterr)
@@ -207,7 +209,7 @@ int program_load(const struct program_request *req, struct bpf_object **ret, str
 	r = bpf_object__load(obj);
 	if (r < 0)
 		return load_failed(-r, req->object, reterr);
-	r = rest_put(obj, reterr);
+	r = tails_put(obj, reterr);
 	if (r < 0)
 		return r;
 	*ret = TAKE(obj);

@@ -20,9 +20,6 @@ enum program_object {
 	PROGRAM_TC,
 };
 
-/* The tc program that all others of tc go on to; loading it puts it into sluice_tails. */
-#define PROGRAM_REST "sluice_rest"
-
 struct program_request {
 	enum program_object object;
 	const char *const *programs;	/* NULL-terminated names */
@@ -38,7 +35,7 @@ struct program_request {
 	bool multi_buffer;
 };
 
-/* *@ret is the caller's: bpf_object__close(). */
+/* *@ret is the caller's: bpf_object__close(). Those of sluice/tails.h are put into their map. */
 int program_load(const struct program_request *req, struct bpf_object **ret,
 		 struct err *reterr);
 
