@@ -13,6 +13,7 @@
 #include "bpf/parse.h"
 #include "bpf/quote.h"
 #include "bpf/walk.h"
+#include "sluice/fragment.h"
 
 union flow_value {
 	struct sluice_flow f;
@@ -41,6 +42,10 @@ struct scratch {
 	struct flow_pair x;
 	struct bpf_fib_lookup fib;
 	struct quote quote;
+	struct sluice_fragment_key fragment_key;
+	struct sluice_fragment fragment;
+	__u64 held_hash;
+	__u32 held_row;
 };
 MAP(sluice_scratch, PERCPU_ARRAY, __u32, struct scratch, 1, 0);
 

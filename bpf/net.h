@@ -38,6 +38,10 @@
 #define IPV4_FRAGMENT_OFFSET	0x1fff
 #define IPV4_DONT_FRAGMENT	0x4000
 
+/* The second word of IPv6's fragment header. */
+#define IPV6_MORE_FRAGMENTS	0x0001
+#define IPV6_FRAGMENT_OFFSET	0xfff8
+
 #define TCP_FIN	0x01
 #define TCP_SYN	0x02
 #define TCP_RST	0x04

@@ -16,6 +16,14 @@ union flow_key {
 	struct sluice_flow6_key v6;
 };
 
+/* pkt.fragment: which part of a datagram the packet is. */
+enum pkt_fragment {
+	PKT_WHOLE,
+	PKT_FRAGMENT_FIRST,	/* of more: with the L4 header */
+	PKT_FRAGMENT_LATER,	/* without: no ports, and what IPv6 says of the protocol may be
+				 * wrong, for only the first one's word counts */
+};
+
 struct pkt {
 	union flow_key key;
 	__u16 l4_off;		/* from the start of the frame; l3 is at ETH_HLEN */
@@ -25,12 +33,16 @@ struct pkt {
 	__u8 proto;
 	__u8 ttl;		/* or hop limit */
 	__u8 tcp_flags;		/* TCP_*; 0 for others */
-	__u8 fragment;		/* part of a datagram: its ports, if any, are not to be used */
+	__u8 fragment;		/* enum pkt_fragment */
 	__u8 bad;		/* enum sluice_reason: L4 header cut short or contradictory */
 	__u8 splits;		/* IPv4 without DF: routers may fragment it */
 	__u8 zero;		/* no padding: the verifier wants all bytes of an argument written */
+	/* Of fragments only: */
+	__be16 fragment_where;	/* offset and flags, as the family has them */
+	__u16 zero2;
+	__be32 fragment_id;	/* of its datagram, as in memory; IPv4: 16 bits */
 };
-_Static_assert(sizeof(struct pkt) == 56, "struct pkt has no padding");
+_Static_assert(sizeof(struct pkt) == 64, "struct pkt has no padding");
 
 static __always_inline bool pkt_is_icmp(const struct pkt *p)
 {
@@ -117,7 +129,8 @@ static __always_inline enum sluice_reason parse_udp(struct cur *c, struct pkt *p
 	 * above. It is 0 in a GSO packet of more than 64 KB. */
 	if (l4_bytes < sizeof(*udp))
 		p->bad = SLUICE_R_TRUNCATED;
-	else if (len > l4_bytes || (len < sizeof(*udp) && !(len == 0 && l4_bytes > 0xffff)))
+	else if ((len > l4_bytes && !p->fragment) ||
+		 (len < sizeof(*udp) && !(len == 0 && l4_bytes > 0xffff)))
 		p->bad = SLUICE_R_MALFORMED;
 	return SLUICE_R_OK;
 }
@@ -136,20 +149,31 @@ static __always_inline enum sluice_reason parse_sctp(struct cur *c, struct pkt *
 }
 
 /*
- * @l4_bytes: what IP says. TRUNCATED, here and as p->bad, means that the linear part is too short
- * to tell: the frame's end, or only the end of what the hook has pulled in; the caller knows.
+ * TRUNCATED, here and as p->bad, means that the linear part is too short to tell: the frame's end,
+ * or only the end of what the hook has pulled in; the caller knows. As p->bad it is also a first
+ * fragment that ends within the header: RFC 1858, RFC 7112.
  */
-static __always_inline enum sluice_reason parse_l4(struct cur *c, struct pkt *p, __u32 l4_bytes)
+static __always_inline enum sluice_reason parse_l4(struct cur *c, struct pkt *p)
 {
-	if (p->fragment)
+	__u32 l4_bytes = p->ip_len + ETH_HLEN - p->l4_off;
+
+	/* The checksum of SCTP cannot follow a change without the length of the whole packet, and
+	 * its senders avoid fragments. */
+	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP &&
+	    (p->proto != IPPROTO_SCTP || p->fragment))
+		return SLUICE_R_NOT_OURS;
+	if (p->fragment == PKT_FRAGMENT_LATER)
 		return SLUICE_R_OK;
 	if (p->proto == IPPROTO_TCP)
 		return parse_tcp(c, p, l4_bytes);
-	if (p->proto == IPPROTO_UDP)
-		return parse_udp(c, p, l4_bytes);
-	if (p->proto == IPPROTO_SCTP)
-		return parse_sctp(c, p, l4_bytes);
-	return SLUICE_R_NOT_OURS;
+	return p->proto == IPPROTO_UDP ? parse_udp(c, p, l4_bytes) : parse_sctp(c, p, l4_bytes);
+}
+
+static __always_inline __u8 parse_fragment(__be16 where, __be16 offset, __be16 more)
+{
+	if (where & offset)
+		return PKT_FRAGMENT_LATER;
+	return where & more ? PKT_FRAGMENT_FIRST : PKT_WHOLE;
 }
 
 static __always_inline enum sluice_reason parse_ipv4(struct cur *c, struct pkt *p)
@@ -177,10 +201,13 @@ static __always_inline enum sluice_reason parse_ipv4(struct cur *c, struct pkt *
 	p->key.v4.proto = ip->protocol;
 	p->proto = ip->protocol;
 	p->ttl = ip->ttl;
-	p->fragment = !!(ip->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET));
 	p->splits = !(ip->frag_off & bpf_htons(IPV4_DONT_FRAGMENT));
+	p->fragment_where = ip->frag_off;
+	p->fragment_id = ip->id;
+	p->fragment = parse_fragment(p->fragment_where, bpf_htons(IPV4_FRAGMENT_OFFSET),
+				     bpf_htons(IPV4_MORE_FRAGMENTS));
 	p->l4_off = ETH_HLEN + header;
-	return parse_l4(c, p, p->ip_len - header);
+	return SLUICE_R_OK;
 }
 
 /* How many extension headers are stepped over. */
@@ -224,9 +251,10 @@ static __always_inline int parse_ipv6_extension(struct cur *c, struct pkt *p, __
 	 * section 8.1. Who is addressed now has to read that list, and does not dial anybody. */
 	if (*next == IPPROTO_ROUTING && ext[3])
 		return -SLUICE_R_NOT_OURS;
-	/* An atomic fragment (offset 0, no more) is a whole packet: RFC 6946. */
-	if (*next == IPPROTO_FRAGMENT && *(const __be16 *)(ext + 2) & bpf_htons(0xfff9))
-		p->fragment = 1;
+	if (*next == IPPROTO_FRAGMENT) {
+		p->fragment_where |= *(const __be16 *)(ext + 2);
+		p->fragment_id = *(const __be32 *)(ext + 4);
+	}
 	len = parse_extension_len(ext, next) - 8;
 	if (len && !cur_take(c, len))
 		return -SLUICE_R_TRUNCATED;
@@ -266,9 +294,12 @@ static __always_inline enum sluice_reason parse_ipv6(struct cur *c, struct pkt *
 
 			if (r < 0)
 				return -r;
-			if (!r || p->fragment)
+			if (!r || p->fragment_where & bpf_htons(IPV6_FRAGMENT_OFFSET))
 				break;
 		}
+		/* An atomic fragment (offset 0, no more) is a whole packet: RFC 6946. */
+		p->fragment = parse_fragment(p->fragment_where, bpf_htons(IPV6_FRAGMENT_OFFSET),
+					     bpf_htons(IPV6_MORE_FRAGMENTS));
 	}
 	p->key.v6.proto = next;
 	p->proto = next;
@@ -278,7 +309,7 @@ static __always_inline enum sluice_reason parse_ipv6(struct cur *c, struct pkt *
 	if (header > PKT_L4_OFF_MAX - ETH_HLEN)
 		return SLUICE_R_NOT_OURS;
 	p->l4_off = ETH_HLEN + header;
-	return parse_l4(c, p, p->ip_len - header);
+	return SLUICE_R_OK;
 }
 
 /*
@@ -289,12 +320,20 @@ static __always_inline enum sluice_reason parse_ipv6(struct cur *c, struct pkt *
 static __always_inline enum sluice_reason parse(struct cur *c, struct pkt *p)
 {
 	const struct ethhdr *eth = cur_pull(c, struct ethhdr);
+	enum sluice_reason why;
 
 	if (!eth)
 		return SLUICE_R_NOT_OURS;
 	if (eth->h_proto == bpf_htons(ETH_P_IP))
-		return parse_ipv4(c, p);
-	if (eth->h_proto == bpf_htons(ETH_P_IPV6))
-		return parse_ipv6(c, p);
-	return SLUICE_R_NOT_OURS;
+		why = parse_ipv4(c, p);
+	else if (eth->h_proto == bpf_htons(ETH_P_IPV6))
+		why = parse_ipv6(c, p);
+	else
+		why = SLUICE_R_NOT_OURS;
+	if (why)
+		return why;
+	/* From memory, where the verifier knows of none of the many ways through the headers: they
+	 * are one again from here on. */
+	c->pos = (void *)eth + (*(volatile __u16 *)&p->l4_off & PKT_L4_OFF_MAX);
+	return parse_l4(c, p);
 }

@@ -13,6 +13,7 @@
  */
 #pragma once
 
+#include "bpf/fragment.h"
 #include "bpf/half.h"
 #include "bpf/icmp.h"
 #include "bpf/sctp.h"
@@ -40,6 +41,8 @@ static __always_inline int path_send(hook_ctx *ctx, struct walk *w, const struct
 		flow_copy(&x->fwd, f, v6);
 		return PATH_SPLIT;
 	}
+	if (!why && p->fragment)
+		why = fragment_goes(f, v6);
 	return why ?: packet_rewrite(ctx, p, f, v6) ?: path_deliver(ctx, w, p, f, v6);
 }
 
@@ -285,7 +288,21 @@ static __always_inline enum sluice_reason path_family(hook_ctx *ctx, const struc
 	return why;
 }
 
-/* Into the scratch. Apart, so that the many ways through headers meet again behind it. */
+/*
+ * The first fragment of a datagram that is not ours. The later ones may look like ours, by their
+ * addresses: they must hear of it.
+ */
+static __always_inline enum sluice_reason path_other_first(struct scratch *s)
+{
+	enum sluice_reason why;
+
+	if (s->w.from == FROM_HOST || !filter_ask_fragment(&s->p))
+		return SLUICE_R_NOT_OURS;
+	why = sluice_fragment_first(false);
+	return why ?: SLUICE_R_NOT_OURS;
+}
+
+/* Into the scratch. A global function, behind which the many ways through headers meet again. */
 __noinline int sluice_parse(hook_ctx *ctx)
 {
 	struct scratch *s = scratch_get();
@@ -304,12 +321,15 @@ static __always_inline enum sluice_reason path_walk(hook_ctx *ctx, struct scratc
 
 	if (why)
 		return why;
-	if (s->p.fragment)
-		return SLUICE_R_FRAGMENT;
+	if (s->p.fragment == PKT_FRAGMENT_LATER)
+		return HOOK_IS_XDP ? sluice_fragment_next(ctx) : PATH_LATER;
+	why = SLUICE_R_NOT_OURS;
 	s->w.maybe = filter_ask(&s->p);
-	if (!s->w.maybe)
-		return SLUICE_R_NOT_OURS;
-	return s->p.v6 ? path_family(ctx, &s->w, true) : path_family(ctx, &s->w, false);
+	if (s->w.maybe)
+		why = s->p.v6 ? path_family(ctx, &s->w, true) : path_family(ctx, &s->w, false);
+	if (!HOOK_IS_XDP && why == SLUICE_R_NOT_OURS && s->p.fragment)
+		why = path_other_first(s);
+	return why;
 }
 
 /* Counts a packet that ends here, for the node and for its service. */
@@ -334,8 +354,11 @@ static __always_inline bool path_answer(hook_ctx *ctx, struct walk *w, const str
 {
 	enum sluice_reason failed;
 
-	if (reason_verdict(why) != SLUICE_V_REJECT || p->tcp_flags & TCP_RST || pkt_is_icmp(p))
-		return false;	/* an RST is never answered, nor an ICMP error */
+	/* An RST is never answered, nor an ICMP error, nor what is not the beginning of its
+	 * datagram: RFC 1122 section 3.2.2. */
+	if (reason_verdict(why) != SLUICE_V_REJECT || p->tcp_flags & TCP_RST || pkt_is_icmp(p) ||
+	    p->fragment == PKT_FRAGMENT_LATER)
+		return false;
 	failed = answer(ctx, w, p, why);
 	if (failed)
 		count_reason(failed, (struct weight){ .packets = 1, .bytes = p->ip_len });

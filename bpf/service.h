@@ -61,6 +61,17 @@ static __always_inline __u32 filter_ask(const struct pkt *p)
 	return filter_ask_key(&p->key, p->proto, p->v6);
 }
 
+/* Whether a fragment may be of ours: it has no port, the addresses must do. */
+static __always_inline bool filter_ask_fragment(const struct pkt *p)
+{
+	const struct sluice_filter *f = filter_get();
+	__be32 src = p->v6 ? p->key.v6.src[3] : p->key.v4.src;
+	__be32 dst = p->v6 ? p->key.v6.dst[3] : p->key.v4.dst;
+
+	return f && (filter_has(f, sluice_filter_addr_bit(SLUICE_FILTER_FRONTEND, dst)) ||
+		     filter_has(f, sluice_filter_addr_bit(SLUICE_FILTER_BACKEND, src)));
+}
+
 static __always_inline const struct sluice_frontend *frontend_find(const struct pkt *p, bool v6)
 {
 	if (v6) {

@@ -17,7 +17,8 @@
 
 static __always_inline bool split_is_due(enum sluice_reason why, const struct pkt *p)
 {
-	return !HOOK_IS_XDP && why == SLUICE_R_TOO_BIG && p->splits;
+	/* What is a fragment already is not cut again: its others are to go the same way. */
+	return !HOOK_IS_XDP && why == SLUICE_R_TOO_BIG && p->splits && !p->fragment;
 }
 
 #if !HOOK_IS_XDP

@@ -4,6 +4,7 @@
  * needs a program to arm its timer.
  */
 #include "bpf/hook_tc.h"
+#include "bpf/fragment_hold.h"
 #include "bpf/front.h"
 #include "bpf/gc.h"
 #include "bpf/icmp_error.h"
@@ -43,7 +44,7 @@ static __always_inline enum sluice_reason walk(struct __sk_buff *skb, struct scr
 {
 	enum sluice_reason why = walk_pulled(skb, s);
 
-	if (why != SLUICE_R_NOT_OURS || !pkt_is_icmp(&s->p))
+	if (why != SLUICE_R_NOT_OURS || !pkt_is_icmp(&s->p) || s->p.fragment)
 		return why;
 	return s->p.v6 ? sluice_icmp_error6(skb) : sluice_icmp_error4(skb);
 }
@@ -78,8 +79,40 @@ SEC("tc")
 int sluice_rest(struct __sk_buff *skb)
 {
 	struct scratch *s = scratch_get();
+	enum sluice_reason why;
 
-	return s ? finish(skb, &s->w, &s->p, walk(skb, s)) : HOOK_GO_ON;
+	if (!s)
+		return HOOK_GO_ON;
+	why = walk(skb, s);
+	if (unlikely(why == PATH_LATER))
+		bpf_tail_call(skb, &sluice_tails, SLUICE_TAIL_FRAGMENT);
+	if (unlikely(why == PATH_RELEASE))
+		bpf_tail_call(skb, &sluice_tails, SLUICE_TAIL_RELEASE);
+	return finish(skb, &s->w, &s->p, why);
+}
+
+/* Later fragments; the scratch has them parsed. */
+SEC("tc")
+int sluice_fragment(struct __sk_buff *skb)
+{
+	struct scratch *s = scratch_get();
+
+	return s ? finish(skb, &s->w, &s->p, fragment_later(skb, s)) : HOOK_GO_ON;
+}
+
+/* A first fragment for which others wait. This packet is used up. */
+SEC("tc")
+int sluice_release(struct __sk_buff *skb)
+{
+	struct scratch *s = scratch_get();
+	enum sluice_reason why;
+
+	if (!s)
+		return TC_ACT_SHOT;
+	why = fragment_release(skb, s);
+	if (why)
+		path_count_drop(skb, &s->w, &s->p, why);
+	return TC_ACT_SHOT;
 }
 
 /*

@@ -32,11 +32,12 @@ enum sluice_verdict {
 	X(TOO_BIG, REJECT, "tooBig", "larger than the way out allows")                           \
 	X(NOT_SENT, DROP, "notSent", "the kernel refused to change or send the packet")          \
 	X(REJECT_LIMIT, DROP, "rejectLimited", "an answer was due but answers are rate limited") \
-	X(FRAGMENT, PASS, "fragment", "a fragment for a service address; not translated")        \
+	X(FRAGMENT, PASS, "fragment", "a fragment before its first that cannot be kept")         \
 	X(FILTERED, DROP, "sourceRange", "client outside loadBalancerSourceRanges")              \
 	X(TTL, REJECT, "ttlExpired", "hop limit used up on the way to the backend")              \
 	X(GONE, REJECT, "endpointGone",                                                          \
-	  "connection to an endpoint that is gone, of a Service that wants it reset")
+	  "connection to an endpoint that is gone, of a Service that wants it reset")               \
+	X(HELD, DROP, "held", "a fragment before its first; sent after all if that comes")
 
 enum sluice_reason {
 #define X(id, verdict, label, doc) SLUICE_R_##id,

@@ -173,3 +173,9 @@ static inline __u32 sluice_filter_bit(__u32 role, __be32 word, __be16 port, __u8
 
 	return k * 0x9e3779b97f4a7c15ull >> (64 - 19);
 }
+
+/* The bit of an address in a role, with whatever port: fragments have none, but for the first. */
+static inline __u32 sluice_filter_addr_bit(__u32 role, __be32 word)
+{
+	return sluice_filter_bit(role, word, 0, 0);
+}

@@ -5,7 +5,9 @@
 #pragma once
 
 #define SLUICE_TAILS(X)                                                                     \
-	X(REST, "sluice_rest")
+	X(REST, "sluice_rest")                                                             \
+	X(FRAGMENT, "sluice_fragment")                                                     \
+	X(RELEASE, "sluice_release")
 
 /* Their names, for a list of such. */
 #define SLUICE_TAIL_NAME(id, program) program,

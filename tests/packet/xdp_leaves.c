@@ -233,40 +233,6 @@ Test(xdp_leaves, icmp)
 	}
 }
 
-/* Neither the first, which has the ports, nor another. */
-Test(xdp_leaves, fragments)
-{
-	for (struct dp *dp = NULL; dp_each(&dp, ON(XDP) | ONLY_V4, ON(UPLINK_IN));) {
-		struct packet in = talk_open(dp, CLIENT, NODE_PORT);
-
-		given_backend(dp, &pod_remote);
-		in.fragment = 0x2000;
-		expect_untouched(dp, frame_build(&in), SLUICE_R_FRAGMENT);
-		dp_reset(dp);
-		given_backend(dp, &pod_remote);
-		in.fragment = 0x0010;
-		expect_untouched(dp, frame_build(&in), SLUICE_R_FRAGMENT);
-	}
-}
-
-Test(xdp_leaves, ipv6_fragments)
-{
-	for (struct dp *dp = NULL; dp_each(&dp, ON(XDP) | ONLY_V6, ON(UPLINK_IN));) {
-		const __u8 fragment[2][8] = { { dp->proto, 0, 0, 1 }, { dp->proto, 0, 0, 8 } };
-
-		for (int i = 0; i < 2; i++) {
-			struct packet in = talk_open(dp, CLIENT, NODE_PORT);
-
-			given_backend(dp, &pod_remote);
-			in.ext = fragment[i];
-			in.ext_len = 8;
-			in.ext_first = IPPROTO_FRAGMENT;
-			expect_untouched(dp, frame_build(&in), SLUICE_R_FRAGMENT);
-			dp_reset(dp);
-		}
-	}
-}
-
 Test(xdp_leaves, what_dials_no_service)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, ON(XDP), ON(UPLINK_IN));) {

@@ -324,7 +324,7 @@ static void array_clear(int fd, __u32 rows, size_t row_size)
 void dp_reset(struct dp *dp)
 {
 	static const char *const hashes[] = { "frontends4", "frontends6", "devices", "flows4",
-					      "flows6", "drops", "ranges", "affinity" };
+					      "flows6", "drops", "ranges", "affinity", "fragments" };
 	__u8 token[64];
 
 	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)
@@ -336,6 +336,7 @@ void dp_reset(struct dp *dp)
 	array_clear(dp_map(dp, "reasons"), SLUICE_R_COUNT, sizeof(struct sluice_tally));
 	array_clear(dp_map(dp, "answers"), 1, 8);
 	array_clear(dp_map(dp, "gc"), 1, 16);
+	array_clear(dp_map(dp, "held_tags"), SLUICE_HELD_BUCKETS, sizeof(struct sluice_held_bucket));
 	array_clear(dp_map(dp, "neighbours"), SLUICE_NEIGHBOURS, sizeof(struct sluice_neighbour));
 	dp_halves_clear(dp);
 	while (!bpf_map_lookup_and_delete_elem(dp_map(dp, "gc4"), NULL, token))

@@ -15,6 +15,7 @@
 #include "sluice/affinity.h"
 #include "sluice/count.h"
 #include "sluice/flow.h"
+#include "sluice/fragment.h"
 #include "sluice/reason.h"
 #include "sluice/service.h"
 #include "sluice/settings.h"

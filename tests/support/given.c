@@ -31,6 +31,8 @@ static void filter_set(struct dp *dp, __u32 role, const struct host *h, __u16 po
 	cr_assert_not_null(f);
 	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "filter"), &(__u32){ 0 }, f), 0);
 	f->words[bit / 64] |= 1ull << bit % 64;
+	bit = sluice_filter_addr_bit(role, h->ip[dp->v6].ip6[3]);
+	f->words[bit / 64] |= 1ull << bit % 64;
 	row_put(dp, "filter", 0, f);
 	free(f);
 }

@@ -6,22 +6,54 @@
 
 #define NET_IP_ALIGN 2
 
+/* Later or first is what a header says that is there: IPv4's own, or one of IPv6's. */
+static const char *fragment_check(const struct pkt *p, const __u8 *bytes)
+{
+	__u16 where = load32(bytes + ETH_HLEN + 6) & 0xffff;
+	bool later = false, first = false;
+
+	if (!p->v6) {
+		later = bpf_ntohs(where) & IPV4_FRAGMENT_OFFSET;
+		first = bpf_ntohs(where) & IPV4_MORE_FRAGMENTS && !later;
+		if (later || first)
+			return p->fragment == (later ? PKT_FRAGMENT_LATER : PKT_FRAGMENT_FIRST) ?
+				       NULL : "another part of the datagram";
+		return p->fragment ? "whole, and yet a fragment" : NULL;
+	}
+	if (!p->fragment)
+		return NULL;
+	/* AH has a length in units of 4. */
+	for (__u32 at = ETH_HLEN + 40; at + 8 <= p->l4_off; at += 4) {
+		where = bpf_ntohs(load32(bytes + at + 2) & 0xffff);
+		later |= where & IPV6_FRAGMENT_OFFSET && load32(bytes + at + 4) == p->fragment_id;
+		first |= where & IPV6_MORE_FRAGMENTS;
+	}
+	if (p->fragment == PKT_FRAGMENT_LATER)
+		return later ? NULL : "a later fragment without such a header";
+	return first ? NULL : "a first fragment without such a header";
+}
+
 /* What must hold of a packet that rewrite and send will work on. */
 static const char *facts_check(const struct pkt *p, const __u8 *bytes, __u32 linear,
 			       __u32 frame_len)
 {
 	const void *ports = p->v6 ? (const void *)&p->key.v6.sport : &p->key.v4.sport;
+	const char *wrong;
 
 	if (p->ip_len + ETH_HLEN > frame_len)
 		return "IP ends behind the frame";
-	if (p->fragment)
-		return NULL;
-	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP && p->proto != IPPROTO_SCTP)
-		return "neither TCP, UDP nor SCTP";
+	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP &&
+	    (p->proto != IPPROTO_SCTP || p->fragment))
+		return "neither TCP, UDP nor SCTP in one piece";
 	if (p->l4_off > PKT_L4_OFF_MAX)
 		return "L4 beyond the verifier's mask";
 	if (p->l4_off < ETH_HLEN + (p->v6 ? 40 : 20))
 		return "L4 inside the IP header";
+	if (p->l4_off > ETH_HLEN + p->ip_len)
+		return "L4 behind the end of IP";
+	wrong = fragment_check(p, bytes);
+	if (wrong || p->fragment == PKT_FRAGMENT_LATER)
+		return wrong;
 	if (p->l4_off + 8u > linear)
 		return "ports behind the linear part";
 	if (memcmp(ports, bytes + p->l4_off, 4))
@@ -56,6 +88,9 @@ static const char *plain_check(struct cur c, const struct pkt *p, enum sluice_re
 	if (why != SLUICE_R_OK)
 		return "plain, and yet parse refuses it";
 	q.splits = p->splits;	/* the front does not ask */
+	/* Of no meaning in a whole packet. */
+	q.fragment_where = p->fragment_where;
+	q.fragment_id = p->fragment_id;
 	return memcmp(&q, p, sizeof(q)) ? "plain, and yet parse sees something else" : NULL;
 }
 

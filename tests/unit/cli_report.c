@@ -277,9 +277,13 @@ Test(cli_report, every_reason_to_drop)
 	cr_assert_eq(report_print_reasons(mem, &r, true, &e), 0);
 	cr_assert_eq(report_print_service_drops(mem, &r, &e), 0);
 	fclose(mem);
-	for (enum sluice_reason i = 0; i < SLUICE_R_COUNT; i++)
-		cr_expect_eq(!!strstr(text, reason_infos[i].label), reason_is_drop(i), "%s in\n%s",
+	for (enum sluice_reason i = 0; i < SLUICE_R_COUNT; i++) {
+		char row[80];
+
+		snprintf(row, sizeof(row), "\n%s ", reason_infos[i].label);
+		cr_expect_eq(!!strstr(text, row), reason_is_drop(i), "%s in\n%s",
 			     reason_infos[i].label, text);
+	}
 	for (enum sluice_reason i = 0; i < SLUICE_R_COUNT; i++)
 		cr_expect_str_neq(reason_infos[i].label, "other");
 	expect_line(text, " 0     0 B   no free source port");

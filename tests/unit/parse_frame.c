@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* bpf/parse.h on the host: good, cut and random frames under ASan. */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,6 +100,85 @@ Test(parse, good_frames_are_understood)
 		cr_assert_null(parse_check(f.bytes, f.len, f.len, &got, &why));
 		cr_assert_eq(why, SLUICE_R_OK, "%d: %d", i, why);
 		expect_facts(&p, &got);
+	}
+}
+
+/* @where as IPv6 has it, in units of 8 bytes behind 3 bits of which the lowest is "more". */
+static struct frame fragment(struct packet *p, __u8 ext[192], __u16 where)
+{
+	__u8 header[8] = { p->proto, 0, (__u8)(where >> 8), (__u8)where, 0x12, 0x34, 0x56, 0x78 };
+
+	if (p->v6) {
+		p->ext_len = any(2) ? random_chain(ext, &p->ext_first, IPPROTO_FRAGMENT) : 0;
+		while (p->ext_len > 40)	/* one more than 5 headers at most */
+			p->ext_len = random_chain(ext, &p->ext_first, IPPROTO_FRAGMENT);
+		p->ext_first = p->ext_len ? p->ext_first : IPPROTO_FRAGMENT;
+		memcpy(ext + p->ext_len, header, 8);
+		p->ext_len += 8;
+	} else {
+		p->ip_id = 0x1234;
+		p->fragment = (__u16)(where >> 3 | (where & 1) << 13);
+	}
+	return frame_build(p);
+}
+
+Test(parse, fragments_are_told_apart)
+{
+	for (int i = 0; i < 100000; i++) {
+		static const __u16 wheres[] = { 0, 1, 8, 9, 0xfff8, 0xfff9 };
+		__u16 where = wheres[any(6)];
+		__u8 ext[192];
+		struct packet p = random_packet(ext);
+		struct frame f = fragment(&p, ext, where);
+		enum sluice_reason why;
+		struct pkt got;
+		const char *wrong = parse_check(f.bytes, f.len, f.len, &got, &why);
+
+		cr_assert_null(wrong, "%d: %s", i, wrong);
+		cr_assert_eq(why, SLUICE_R_OK, "%d: %d", i, why);
+		cr_assert_eq(got.l4_off, packet_l4_off(&p));
+		cr_assert_eq(got.proto, p.proto);
+		cr_assert_eq(got.fragment, where > 7 ? PKT_FRAGMENT_LATER
+				   : where ? PKT_FRAGMENT_FIRST : PKT_WHOLE);
+		cr_assert(!got.fragment ||
+			  got.fragment_id == (p.v6 ? htonl(0x12345678) : htons(0x1234)));
+		cr_assert_eq(got.l4_len == 0, got.fragment == PKT_FRAGMENT_LATER);
+	}
+}
+
+/* The length in UDP's header is that of the datagram. */
+Test(parse, first_fragment_is_shorter_than_its_datagram)
+{
+	__u8 ext[192];
+
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct packet p = { .v6 = v6, .proto = IPPROTO_UDP, .ttl = 9, .payload = 32, .ext = ext };
+		struct frame f = fragment(&p, ext, 1);
+		enum sluice_reason why;
+		struct pkt got;
+
+		frame_poke(&f, packet_l4_off(&p) + 4, &(__be16){ htons(60000) }, 2);
+		cr_assert_null(parse_check(f.bytes, f.len, f.len, &got, &why));
+		cr_assert(why == SLUICE_R_OK && !got.bad);
+		frame_poke(&f, packet_l4_off(&p) + 4, &(__be16){ htons(7) }, 2);
+		cr_assert_null(parse_check(f.bytes, f.len, f.len, &got, &why));
+		cr_assert(why == SLUICE_R_OK && got.bad == SLUICE_R_MALFORMED);
+	}
+}
+
+/* Its checksum cannot follow. */
+Test(parse, fragments_of_sctp_are_not_ours)
+{
+	__u8 ext[192];
+
+	for (int i = 0; i < 4; i++) {
+		struct packet p = { .v6 = i & 1, .proto = IPPROTO_SCTP, .ttl = 9, .payload = 32, .ext = ext };
+		struct frame f = fragment(&p, ext, i & 2 ? 8 : 1);
+		enum sluice_reason why;
+		struct pkt got;
+
+		cr_assert_null(parse_check(f.bytes, f.len, f.len, &got, &why));
+		cr_assert_eq(why, SLUICE_R_NOT_OURS);
 	}
 }
 

@@ -239,14 +239,16 @@ static bool filter_has(const struct sluice_filter *f, const struct layout_fronte
 	struct sluice_addr a = addr_wire(&fe->addr);
 
 	return filter_has_bit(f, sluice_filter_bit(SLUICE_FILTER_FRONTEND, a.ip6[3],
-						   htons(fe->port), fe->proto));
+						   htons(fe->port), fe->proto)) &&
+	       filter_has_bit(f, sluice_filter_addr_bit(SLUICE_FILTER_FRONTEND, a.ip6[3]));
 }
 
 static bool filter_has_source(const struct sluice_filter *f, const struct sluice_backend *be,
 			      enum protocol proto)
 {
 	return filter_has_bit(f, sluice_filter_bit(SLUICE_FILTER_BACKEND, be->addr.ip6[3],
-						   be->port, proto));
+						   be->port, proto)) &&
+	       filter_has_bit(f, sluice_filter_addr_bit(SLUICE_FILTER_BACKEND, be->addr.ip6[3]));
 }
 
 /* Replies are found by their source: members of a set, and retired slots that flows count on. */

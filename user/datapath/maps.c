@@ -9,13 +9,14 @@
 #include "sluice/affinity.h"
 #include "sluice/count.h"
 #include "sluice/flow.h"
+#include "sluice/fragment.h"
 #include "sluice/half.h"
 #include "sluice/service.h"
 #include "sluice/settings.h"
 
 /*
  * Default sizes: 100,000 endpoints, as many services, and room to replace some. Arrays and
- * preallocated hashes take their memory at once, so this is what an instance costs, 174 MB on
+ * preallocated hashes take their memory at once, so this is what an instance costs, 182 MB on
  * two CPUs, 8.4 MB more with each further CPU (the kernel's hash
  * element is 48 bytes + key + value, its bucket 16):
  *	flows4		262,144 × (64 + 64) + buckets	37.7 MB
@@ -27,6 +28,7 @@
  *	backends	131,072 × 32			 4.2 MB
  *	choices		10 M words of 4			41.9 MB
  *	affinity	 65,536 × (72 + 24) + buckets	 7.3 MB
+ *	fragments, held	 16,384 × 200, 2,048 × 2,048	 7.5 MB
  *	slot counts	131,072 × 64 × CPUs		 8.4 MB a CPU
  * The counters of slots are what grows with the machine: hence 131,072 slots and no more. A slot
  * takes 32 to 63 words of choices (maglev_size()), 5.1 M for 10,000 services of 10 endpoints;
@@ -36,6 +38,7 @@
 #define FLOWS6 65536u
 #define SERVICES 131072u
 #define SLOTS 131072u
+#define FRAGMENTS 16384u
 #define CHOICE_WORDS (10u << 20)
 #define CLIENTS 65536u	/* of services with session affinity, a row for each they use */
 #define RANGES 65536u	/* takes memory as it fills: 64 bytes a range, and a fork */
@@ -61,6 +64,10 @@ const struct map_spec map_specs[MAP_COUNT] = {
 	[MAP_SETTINGS] = SPEC("settings", 4, sizeof(struct sluice_settings), 1),
 	[MAP_DEVICES] = SPEC("devices", 4, sizeof(struct sluice_device), 4096),
 	[MAP_NEIGHBOURS] = SPEC("neighbours", 4, sizeof(struct sluice_neighbour), 0),
+	[MAP_FRAGMENTS] = SPEC("fragments", sizeof(struct sluice_fragment_key),
+			       sizeof(struct sluice_fragment), FRAGMENTS),
+	[MAP_HELD_TAGS] = SPEC("held_tags", 4, sizeof(struct sluice_held_bucket), 0),
+	[MAP_HELD] = SPEC("held", 4, sizeof(struct sluice_held), 0),
 	[MAP_FLOWS4] = SPEC("flows4", sizeof(struct sluice_flow4_key),
 			    sizeof(struct sluice_flow4), FLOWS4),
 	[MAP_FLOWS6] = SPEC("flows6", sizeof(struct sluice_flow6_key),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The bitmap before the tables (sluice/service.h): a bit for each frontend, which requests have
- * for their destination, and one for each backend, which replies have for their source.
+ * for their destination, and one for each backend, which replies have for their source. And one for
+ * the address alone of each, which is all that fragments have.
  *
  * Bits are set first of all. They are cleared only while no flow exists at all: a connection
  * outlives its frontend, and without its bit its packets would not be looked up. Stale bits make
@@ -12,12 +13,16 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+static void bit_put(struct sluice_filter *f, uint32_t bit)
+{
+	f->words[bit / 64] |= 1ull << bit % 64;
+}
+
 static void bit_set(struct sluice_filter *f, uint32_t role, const struct sluice_addr *addr,
 		    __be16 port, enum protocol proto)
 {
-	uint32_t bit = sluice_filter_bit(role, addr->ip6[3], port, proto);
-
-	f->words[bit / 64] |= 1ull << bit % 64;
+	bit_put(f, sluice_filter_bit(role, addr->ip6[3], port, proto));
+	bit_put(f, sluice_filter_addr_bit(role, addr->ip6[3]));
 }
 
 /*

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Fragments, a packet at a time. The first of a datagram has the ports and goes the way of every
+ * packet; what is done to it is written down and done to the later ones: their addresses change
+ * and nothing else, for the checksum of L4 is in the first and covers them all.
+ *
+ * A later one that comes before the first, because the network or the CPUs of this host changed
+ * the order, waits for it: fragment_hold.h. The first writes down its rewrite and then looks for
+ * those who wait; who waits puts himself down and then looks for the first. So of two that do this
+ * on two CPUs at once, one sees the other.
+ *
+ * Nothing is put together here: overlaps and gaps are for the endpoint's kernel to judge, which
+ * does as with fragments that no one translated (RFC 5722). The identification stays what the
+ * sender made it, as with the kernel's NAT: two clients behind one masquerade address that use the
+ * same one towards the same endpoint at the same moment lose their datagrams to the checksum.
+ *
+ * Who can send in another's name and guess the identification can put a fragment into a datagram
+ * of his, as with any host that reassembles; it goes where the first went, nowhere else. From pods
+ * not even that: their fragments belong together only if they come by the same device.
+ */
+#pragma once
+
+#include "bpf/half_table.h"
+#include "bpf/send.h"
+
+/*
+ * sluice_fragments   datagram → what became of its first fragment
+ *   writes  programs, at a first fragment that goes on. The same identification again, or a first
+ *           one that overlaps the other: the newer holds
+ *   reads   programs, at later fragments
+ *   lives   until evicted: never deleted, for the last of a datagram may come before others. Rows
+ *           count as absent after SLUICE_FRAGMENT_SEC
+ */
+MAP(sluice_fragments, LRU_HASH, struct sluice_fragment_key, struct sluice_fragment, 16384, 0);
+
+/*
+ * sluice_held_tags   fragments that wait for their first: see sluice/fragment.h
+ *   writes  programs of tc
+ *   reads   programs
+ *   lives   SLUICE_HELD_SEC, or until the next in the bucket needs the row
+ */
+MAP(sluice_held_tags, ARRAY, __u32, struct sluice_held_bucket, SLUICE_HELD_BUCKETS, 0);
+
+/* Beside the reasons, at tc: programs of their own go on. */
+#define PATH_LATER	(SLUICE_R_COUNT + 2)	/* with a later fragment */
+#define PATH_RELEASE	(SLUICE_R_COUNT + 3)	/* with a first one and those who wait for it */
+
+/* Of the packet in the scratch, into the scratch. */
+static __always_inline void fragment_set_key(struct scratch *s)
+{
+	struct sluice_fragment_key *k = &s->fragment_key;
+	const struct pkt *p = &s->p;
+
+	__builtin_memset(k, 0, sizeof(*k));
+	k->id = p->fragment_id;
+	k->via = s->w.from == FROM_WIRE ? 0 : s->w.ifindex;
+	k->v6 = p->v6;
+	if (p->v6) {
+		__builtin_memcpy(k->src, p->key.v6.src, sizeof(k->src));
+		__builtin_memcpy(k->dst, p->key.v6.dst, sizeof(k->dst));
+	} else {
+		k->src[3] = p->key.v4.src;
+		k->dst[3] = p->key.v4.dst;
+		k->proto = p->proto;
+	}
+}
+
+/* What became of the first one of the datagram in the scratch; NULL: it has not come. */
+static __always_inline struct sluice_fragment *fragment_find(struct scratch *s)
+{
+	struct sluice_fragment *first = bpf_map_lookup_elem(&sluice_fragments, &s->fragment_key);
+	__u32 now = now_jiffies();
+
+	/* Another CPU may be a tick ahead of this one: a second of slack. */
+	if (!first || now - first->at + sluice_hz > (SLUICE_FRAGMENT_SEC + 1) * sluice_hz ||
+	    now - first->used + sluice_hz > (SLUICE_FRAGMENT_GAP_SEC + 1) * sluice_hz)
+		return NULL;
+	if (first->used != now)
+		first->used = now;
+	return first;
+}
+
+/* Where fragments of the datagram in the scratch wait, once held_seek() was there. */
+static __always_inline struct sluice_held_bucket *held_bucket(const struct scratch *s)
+{
+	__u32 row = s->held_row;
+
+	return bpf_map_lookup_elem(&sluice_held_tags, &row);
+}
+
+static __always_inline struct sluice_held_bucket *held_seek(struct scratch *s)
+{
+	const struct sluice_settings *cfg = settings_get();
+
+	if (!cfg)
+		return NULL;
+	s->held_hash = sluice_held_hash(&s->fragment_key, cfg->secret);
+	s->held_row = sluice_held_row(&s->fragment_key, cfg->secret);
+	return held_bucket(s);
+}
+
+static __always_inline bool held_is_young(__u32 at)
+{
+	return now_jiffies() - at + sluice_hz <= (SLUICE_HELD_SEC + 1) * sluice_hz;
+}
+
+#if HOOK_IS_XDP
+/* If it is another datagram's after all, tc finds out. */
+#define sluice_held_is(way) true
+#else
+int sluice_held_is(__u32 way);
+#endif
+
+/* Whether fragments wait for the first one in the scratch. */
+static __always_inline bool held_any(struct scratch *s)
+{
+	struct sluice_held_bucket *b = held_seek(s);
+
+	/* Not a load: what was written before must be seen before this is read. */
+	if (!b || !held_is_young(__sync_fetch_and_add(&b->last, 0)))
+		return false;
+	for (__u32 i = 0; i < SLUICE_HELD_WAYS; i++) {
+		__u64 tag = *(volatile __u64 *)&b->tag[i];
+
+		if (tag >> 32 == sluice_half_mark(s->held_hash) && held_is_young((__u32)tag) &&
+		    sluice_held_is(i))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Writes down what becomes of the first fragment in the scratch, before it is done. OK, or who is
+ * to go on with it because others wait: at XDP tc, which holds them.
+ */
+__noinline int sluice_fragment_first(__u32 ours)
+{
+	struct scratch *s = scratch_get();
+
+	if (!s)
+		return SLUICE_R_NOT_SENT;
+	fragment_set_key(s);
+	s->fragment.ours = ours;
+	s->fragment.at = s->fragment.used = now_jiffies();
+	bpf_map_update_elem(&sluice_fragments, &s->fragment_key, &s->fragment, BPF_ANY);
+	/* This host's own come in order: nobody waits. */
+	if (s->w.from == FROM_HOST || !held_any(s))
+		return SLUICE_R_OK;
+	return HOOK_IS_XDP ? SLUICE_R_LATER : PATH_RELEASE;
+}
+
+/* The first fragment @p is about to go as @f says. */
+static __always_inline enum sluice_reason fragment_goes(const union flow_value *f, bool v6)
+{
+	struct scratch *s = scratch_get();
+
+	if (!s)
+		return SLUICE_R_NOT_SENT;
+	flow_copy((union flow_value *)&s->fragment.flow, f, v6);
+	return sluice_fragment_first(true);
+}
+
+/* A later fragment goes as the first one did. */
+static __always_inline enum sluice_reason fragment_follows(hook_ctx *ctx, struct walk *w,
+							   const struct pkt *p,
+							   const struct sluice_fragment *first,
+							   bool v6)
+{
+	const union flow_value *f = (const union flow_value *)&first->flow;
+	enum sluice_reason why = hop_allows(ctx, w, p, &f->f);
+
+	if (!why)
+		why = hook_rewrite_ip(ctx, p, f, v6);
+	if (why)
+		return why;
+	count_slot(f->f.slot, f->f.flags & SLUICE_FLOW_REPLY, hook_weight(ctx, p));
+	return hook_send(ctx, w, p, f, v6);
+}
+
+/*
+ * The later fragment in the scratch, if its first one is known: else LATER. A global function, as
+ * those in path.h.
+ */
+__noinline int sluice_fragment_next(hook_ctx *ctx)
+{
+	struct scratch *s = scratch_get();
+	const struct sluice_fragment *first;
+
+	if (!s)
+		return SLUICE_R_LATER;
+	fragment_set_key(s);
+	first = fragment_find(s);
+	if (!first)
+		return SLUICE_R_LATER;
+	if (!first->ours)
+		return SLUICE_R_NOT_OURS;
+	return s->p.v6 ? fragment_follows(ctx, &s->w, &s->p, first, true) :
+			 fragment_follows(ctx, &s->w, &s->p, first, false);
+}
