@@ -1,0 +1,219 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Datagrams larger than the MTU, echoed through ClusterIPs and node ports: as the kernel sends
+them, and with their fragments in any other order, which then come out of packet sockets."""
+import functools
+import ipaddress
+import json
+import os
+import random
+import socket
+import struct
+import threading
+
+from lab import addr, cluster_ip
+from objects import nodes, one, pod, service
+
+MODES = ("native", "off")
+SIZES = (2_000, 60_000)
+MTU = 1500
+REPLY_PORT = 9999
+# Where a host's eth0 ends: namespace, device
+PEER = {"client": ("router", "client"), "n1p2": ("n1", "veth-p2"), "n2p1": ("n2", "veth-p1")}
+FAR, NEAR, HOST, OWN = 90, 91, 92, 93   # services: backend in n2's pod, n1's pod, n1, this test
+
+
+def checksum(data):
+    total = sum(struct.unpack(f"!{(len(data) + 1) // 2}H", data + b"\0" * (len(data) % 2)))
+    while total >> 16:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def datagram(src, dst, sport, dport, data):
+    """UDP's header and data, with its checksum."""
+    src, dst = ipaddress.ip_address(src).packed, ipaddress.ip_address(dst).packed
+    size = 8 + len(data)
+    pseudo = src + dst + struct.pack("!IHH", size, 0, socket.IPPROTO_UDP)
+    header = struct.pack("!HHHH", sport, dport, size, 0)
+    total = checksum(pseudo + header + data) or 0xffff
+    return header[:6] + struct.pack("!H", total) + data
+
+
+def packet(src, dst, ident, offset, more, data):
+    """The IP packet of the fragment at the offset."""
+    src, dst = ipaddress.ip_address(src), ipaddress.ip_address(dst)
+    if src.version == 6:
+        return struct.pack("!IHBB", 6 << 28, 8 + len(data), 44, 64) + src.packed + dst.packed + \
+            struct.pack("!BBHI", socket.IPPROTO_UDP, 0, offset | more, ident) + data
+    header = struct.pack("!BBHHHBBH", 0x45, 0, 20 + len(data), ident & 0xffff,
+                         offset // 8 | more << 13, 64, socket.IPPROTO_UDP, 0)
+    total = checksum(header + src.packed + dst.packed)
+    return header[:10] + struct.pack("!H", total) + src.packed + dst.packed + data
+
+
+def fragments(src, dst, whole):
+    room = (MTU - (20 if ipaddress.ip_address(src).version == 4 else 48)) // 8 * 8
+    ident = random.getrandbits(32)
+    return [packet(src, dst, ident, at, int(at + room < len(whole)), whole[at:at + room])
+            for at in range(0, len(whole), room)]
+
+
+@functools.cache
+def gateway(t, host):
+    """The MAC of where the host's eth0 ends."""
+    netns, dev = PEER[host]
+    link = json.loads(t.lab.run(netns, "ip", "-j", "link", "show", dev).stdout)[0]
+    return bytes.fromhex(link["address"].replace(":", ""))
+
+
+def put(t, host, packets):
+    """Sends the packets as they are, in this order."""
+    mac = gateway(t, host)
+    kind = 0x0800 if packets[0][0] >> 4 == 4 else 0x86dd
+    with t.lab.socket(host, socket.AF_PACKET, socket.SOCK_DGRAM) as s:
+        for p in packets:
+            s.sendto(p, ("eth0", kind, 0, 0, mac))
+
+
+def reverse(packets):
+    return packets[::-1]
+
+
+def shuffle(packets):
+    return random.Random(len(packets)).sample(packets, len(packets))
+
+
+def first_last_but_one(packets):
+    return packets[1:-1] + packets[:1] + packets[-1:]
+
+
+def twice(packets):
+    """Each of them, before the first and behind it."""
+    return packets[:0:-1] + packets
+
+
+def ways():
+    """(who dials, what, port, title) for both families."""
+    for family in (4, 6):
+        for n, where in ((FAR, "remote pod"), (NEAR, "local pod"), (HOST, "host socket")):
+            yield "client", addr("n1", family), 30000 + n, f"node port → {where}, IPv{family}"
+            yield "n1p2", cluster_ip(n, family), 80, f"pod → ClusterIP → {where}, IPv{family}"
+
+
+def in_order(t, host, to, port, title):
+    for size in SIZES:
+        data = b"echo " + os.urandom(size - 5)
+
+        def there_and_back(data=data):
+            with t.lab.dial(host, to, port, "udp") as s:
+                s.send(data)
+                return s.recv(65536) == data
+
+        what = f"{size} bytes, {title}"
+        t.check(t.tries(there_and_back, what), what, "other bytes")
+
+
+def out_of_order(t, host, to, port, order, title):
+    for size in SIZES:
+        data = b"echo " + os.urandom(size - 5)
+
+        def there_and_back(data=data):
+            with t.lab.dial(host, to, port, "udp") as s:
+                src, sport = s.getsockname()[:2]
+                put(t, host, order(fragments(src, to, datagram(src, to, sport, port, data))))
+                return s.recv(65536) == data
+
+        what = f"{size} bytes, {order.__name__}, {title}"
+        t.check(t.tries(there_and_back, what), what, "other bytes")
+
+
+def replies(t, family, order):
+    """The endpoint's answer is what comes in another order, over the wire between the nodes."""
+    src = addr("n2p1", family)
+    domain = socket.AF_INET if family == 4 else socket.AF_INET6
+    for size in SIZES:
+        data = os.urandom(size)
+
+        def there_and_back(data=data):
+            with t.lab.socket("n2p1", domain, socket.SOCK_DGRAM) as server, \
+                    t.lab.dial("client", addr("n1", family), 30000 + OWN, "udp") as s:
+                server.bind((src, REPLY_PORT))
+                server.settimeout(1.0)
+                s.send(b"who")
+                dst, dport = server.recvfrom(100)[1][:2]
+                put(t, "n2p1", order(fragments(src, dst,
+                                               datagram(src, dst, REPLY_PORT, dport, data))))
+                return s.recv(65536) == data
+
+        what = f"reply of {size} bytes, {order.__name__}, IPv{family}"
+        t.check(t.tries(there_and_back, what), what, "other bytes")
+
+
+def at_once(t, family):
+    """The first and the others by several threads, so on several CPUs: who comes first is chance."""
+    to = addr("n1", family)
+    lost = 0
+    for _ in range(50):
+        data = b"echo " + os.urandom(8_000)
+        with t.lab.dial("client", to, 30000 + FAR, "udp") as s:
+            src, sport = s.getsockname()[:2]
+            parts = fragments(src, to, datagram(src, to, sport, 30000 + FAR, data))
+            threads = [threading.Thread(target=put, args=(t, "client", some))
+                       for some in (parts[:1], parts[1::2], parts[2::2])]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            try:
+                lost += s.recv(65536) != data
+            except TimeoutError:
+                lost += 1
+    t.equal(lost, 0, f"datagrams lost of 50 whose fragments come at once, IPv{family}")
+
+
+def not_ours(t, family):
+    """A node's own datagrams, though its address has node ports: to a socket of it, past us."""
+    to, domain = addr("n1", family), socket.AF_INET if family == 4 else socket.AF_INET6
+    for order in (list, reverse, shuffle):
+        data = os.urandom(SIZES[1])
+
+        def there(data=data, order=order):
+            with t.lab.socket("n1", domain, socket.SOCK_DGRAM) as server:
+                server.bind((to, REPLY_PORT))
+                server.settimeout(1.0)
+                src = addr("client", family)
+                put(t, "client", order(fragments(src, to, datagram(src, to, 5000, REPLY_PORT,
+                                                                   data))))
+                return server.recv(65536) == data
+
+        what = f"the node's own datagram, {order.__name__}, IPv{family}"
+        t.check(t.tries(there, what), what, "other bytes")
+
+
+def lone(t, family):
+    """Fragments without a first, in anybody's name: those of others still find together."""
+    to, net = addr("n1", family), "198.51.100." if family == 4 else "2001:db8:100::"
+    put(t, "client", [p for i in range(1, 200)
+                      for p in fragments(f"{net}{i}", to, bytes(16_000))[1:]])
+    for order in (list, reverse):
+        out_of_order(t, "client", to, 30000 + FAR, order, f"behind lone ones, IPv{family}")
+
+
+def run(t):
+    t.lab.apply(*nodes(), *one("far", FAR, "n2p1"), *one("near", NEAR, "n1p1"),
+                *one("host", HOST, "n1"),
+                service("own", OWN, {"only": "own"}, target=REPLY_PORT),
+                pod("n2p1", name="own-n2p1", only="own"))
+    for host, to, port, title in ways():
+        in_order(t, host, to, port, title)
+        for order in (reverse, shuffle, first_last_but_one, twice):
+            out_of_order(t, host, to, port, order, title)
+    for family in (4, 6):
+        in_order(t, "n1", cluster_ip(FAR, family), 80, f"host → ClusterIP, IPv{family}")
+        for order in (list, reverse, shuffle):
+            replies(t, family, order)
+        at_once(t, family)
+        not_ours(t, family)
+        lone(t, family)
+    held = t.lab.sluice_json("n1", "stats")["drops"]["held"]
+    t.check(held, "held fragments are counted")
