@@ -5,6 +5,8 @@
  *	parse → filter → find flow → (miss: find service → choose backend → make flow)
  *	      → rewrite → send
  *
+ * and what none of this takes is asked at last whose address it dials (address.h).
+ *
  * The front (front.h) walks it for plain packets of established flows with one hash lookup, and
  * sends past what is not ours. Here is the whole way: first packets, handshakes, ends, once a
  * second, and headers that are not plain.
@@ -13,6 +15,7 @@
  */
 #pragma once
 
+#include "bpf/address.h"
 #include "bpf/half.h"
 #include "bpf/icmp.h"
 #include "bpf/sctp.h"
@@ -306,10 +309,20 @@ static __always_inline enum sluice_reason path_walk(hook_ctx *ctx, struct scratc
 		return why;
 	if (s->p.fragment)
 		return SLUICE_R_FRAGMENT;
-	s->w.maybe = filter_ask(&s->p);
+	s->w.maybe = filter_ask(&s->w, &s->p);
 	if (!s->w.maybe)
 		return SLUICE_R_NOT_OURS;
 	return s->p.v6 ? path_family(ctx, &s->w, true) : path_family(ctx, &s->w, false);
+}
+
+/* @why so far: what nobody took may still be for an address of ours. */
+static __always_inline enum sluice_reason path_address(hook_ctx *ctx, struct scratch *s,
+						       enum sluice_reason why)
+{
+	if (why != SLUICE_R_NOT_OURS || !address_ask(&s->p))
+		return why;
+	s->w.maybe |= MAYBE_TO_ADDRESS;
+	return sluice_address(ctx);
 }
 
 /* Counts a packet that ends here, for the node and for its service. */
@@ -321,7 +334,7 @@ static __always_inline void path_count_drop(hook_ctx *ctx, const struct walk *w,
 	if (why == SLUICE_R_NOT_OURS && !p->ip_len)
 		return;		/* not IP: nobody's business here */
 	count_reason(why, n);
-	if (w->service)
+	if (w->service && why != SLUICE_R_ECHO)
 		count_service_drop(w->service, why, n.packets);
 }
 
@@ -334,9 +347,15 @@ static __always_inline bool path_answer(hook_ctx *ctx, struct walk *w, const str
 {
 	enum sluice_reason failed;
 
-	if (reason_verdict(why) != SLUICE_V_REJECT || p->tcp_flags & TCP_RST || pkt_is_icmp(p))
+	if (reason_verdict(why) < SLUICE_V_REJECT || p->tcp_flags & TCP_RST ||
+	    (pkt_is_icmp(p) && !w->echo))
 		return false;	/* an RST is never answered, nor an ICMP error */
-	failed = answer(ctx, w, p, why);
+	if (!answer_allowed())
+		failed = SLUICE_R_REJECT_LIMIT;
+	else if (why == SLUICE_R_ECHO)
+		failed = sluice_echo(ctx);
+	else
+		failed = answer(ctx, w, p, why);
 	if (failed)
 		count_reason(failed, (struct weight){ .packets = 1, .bytes = p->ip_len });
 	return !failed;
