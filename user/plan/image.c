@@ -108,7 +108,7 @@ static int side_externals(struct side *s)
 }
 
 /* As kube-proxy's iptables mode has it: IPv4 only, for ::1 does not leave a host by any trick. */
-static const struct addr localhost = {
+const struct addr image_localhost = {
 	.b = { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 },
 };
 
@@ -142,7 +142,7 @@ static int frontends_claim(struct making *m, const struct side *s, const struct 
 	}
 	if (!p->node_port || !m->facts->localhost_node_ports || s->family != FAMILY_V4)
 		return 0;
-	c.frontend = (struct image_frontend){ localhost, p->node_port, SLUICE_FE_LOCALHOST };
+	c.frontend = (struct image_frontend){ image_localhost, p->node_port, SLUICE_FE_LOCALHOST };
 	return vec_push(&m->claims, c);
 }
 

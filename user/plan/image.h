@@ -22,6 +22,9 @@ struct node_facts {
 					 * most one of each family */
 };
 
+/* 127.0.0.1, which has node ports if the facts say so. */
+extern const struct addr image_localhost;
+
 void node_facts_done(struct node_facts *f);
 DEFINE_OWN_DONE(struct node_facts, node_facts_done)
 
