@@ -57,7 +57,7 @@ static __always_inline int front_pass(hook_ctx *ctx, const struct pkt *p)
 }
 
 static __always_inline int front4(hook_ctx *ctx, struct walk *w, struct cur *c,
-				  const struct sluice_filter *filter)
+				  const struct sluice_filter *filter, bool lo)
 {
 	const void *ip = c->pos;
 	struct plain_key4 k;
@@ -67,8 +67,10 @@ static __always_inline int front4(hook_ctx *ctx, struct walk *w, struct cur *c,
 		return FRONT_REST;
 	plain_key4(ip, &p, &k);
 	if (!filter_to_frontend(filter, k.addrs >> 32, k.ports >> 16, p.proto) &&
-	    !filter_from_backend(filter, k.addrs, k.ports, p.proto))
-		return front_pass(ctx, &p);
+	    !filter_from_backend(filter, k.addrs, k.ports, p.proto) &&
+	    !(lo && filter_to_localhost(filter, k.addrs >> 32, k.ports >> 16, p.proto)))
+		return filter_to_address4(filter, k.addrs >> 32) ? FRONT_REST :
+								    front_pass(ctx, &p);
 	if (front_is_event(&p))
 		return FRONT_REST;
 	return front_flow(ctx, w, &p, bpf_map_lookup_elem(&sluice_flows4, &k), false);
@@ -86,14 +88,15 @@ static __always_inline int front6(hook_ctx *ctx, struct walk *w, struct cur *c,
 	plain_key6(ip, &p, &k);
 	if (!filter_to_frontend(filter, k.addrs[3] >> 32, k.ports >> 16, p.proto) &&
 	    !filter_from_backend(filter, k.addrs[1] >> 32, k.ports, p.proto))
-		return front_pass(ctx, &p);
+		return filter_to_address6(filter, k.addrs[2], k.addrs[3]) ? FRONT_REST :
+									     front_pass(ctx, &p);
 	if (front_is_event(&p))
 		return FRONT_REST;
 	return front_flow(ctx, w, &p, bpf_map_lookup_elem(&sluice_flows6, &k), true);
 }
 
-/* What the program returns, or FRONT_REST. */
-static __always_inline int front(hook_ctx *ctx, enum origin from)
+/* What the program returns, or FRONT_REST. @lo: a constant, as @from is. */
+static __always_inline int front(hook_ctx *ctx, enum origin from, bool lo)
 {
 	const struct sluice_filter *filter = filter_get();
 	struct walk w = { .from = from };	/* the device: hook_ifindex() */
@@ -105,7 +108,7 @@ static __always_inline int front(hook_ctx *ctx, enum origin from)
 	if (!hook_frame_is_ours(ctx, eth))
 		return HOOK_GO_ON;
 	if (eth->h_proto == bpf_htons(ETH_P_IP))
-		return front4(ctx, &w, &c, filter);
+		return front4(ctx, &w, &c, filter, lo);
 	if (eth->h_proto == bpf_htons(ETH_P_IPV6))
 		return front6(ctx, &w, &c, filter);
 	return HOOK_GO_ON;

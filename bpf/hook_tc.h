@@ -271,10 +271,16 @@ static __always_inline enum sluice_reason hook_send(hook_ctx *ctx, struct walk *
 }
 
 /*
- * bpf_skb_change_tail() exists for answers like this one: it linearizes, unclones and drops GSO.
- * What a process of this host sent is answered through the input of the device that it was
- * leaving by, what came in by a device goes out of it again.
+ * Back where it came from: what a process of this host sent through the input of the device that
+ * it was leaving by, what came in by a device out of it again. Its MACs are swapped.
  */
+static __always_inline enum sluice_reason hook_send_back(hook_ctx *ctx, struct walk *w)
+{
+	w->action = bpf_redirect(w->ifindex, w->from == FROM_HOST ? BPF_F_INGRESS : 0);
+	return SLUICE_R_OK;
+}
+
+/* bpf_skb_change_tail() exists for answers like this one: it linearizes, unclones and drops GSO. */
 static __always_inline enum sluice_reason hook_answer(hook_ctx *ctx, struct walk *w, void *head,
 						      __u32 frame_len)
 {
@@ -284,8 +290,7 @@ static __always_inline enum sluice_reason hook_answer(hook_ctx *ctx, struct walk
 		return SLUICE_R_NOT_SENT;
 	if (w->from == FROM_HOST && cfg && w->ifindex == cfg->lo_ifindex)
 		__builtin_memset(head, 0, 12);
-	if (bpf_skb_store_bytes(ctx, 0, head, frame_len, BPF_F_RECOMPUTE_CSUM))
+	if (hook_store(ctx, 0, head, frame_len))
 		return SLUICE_R_NOT_SENT;
-	w->action = bpf_redirect(w->ifindex, w->from == FROM_HOST ? BPF_F_INGRESS : 0);
-	return SLUICE_R_OK;
+	return hook_send_back(ctx, w);
 }

@@ -75,6 +75,13 @@ static __always_inline long hook_store(hook_ctx *ctx, __u32 off, void *from, __u
 	return bpf_xdp_store_bytes(ctx, off, from, len);
 }
 
+/* Back where it came from: the frame is an answer, its MACs are swapped. */
+static __always_inline enum sluice_reason hook_send_back(hook_ctx *ctx, struct walk *w)
+{
+	w->action = XDP_TX;
+	return SLUICE_R_OK;
+}
+
 /* Whether this hook can carry out what the entry says; if not, a later one will. */
 static __always_inline bool hook_can_send(const struct sluice_flow *f)
 {
@@ -179,8 +186,7 @@ static __always_inline enum sluice_reason hook_answer(hook_ctx *ctx, struct walk
 
 	if (more > 0 ? bpf_xdp_adjust_head(ctx, -more) : bpf_xdp_adjust_tail(ctx, more))
 		return SLUICE_R_NOT_SENT;
-	if (bpf_xdp_store_bytes(ctx, 0, head, frame_len))
+	if (hook_store(ctx, 0, head, frame_len))
 		return SLUICE_R_NOT_SENT;
-	w->action = XDP_TX;
-	return SLUICE_R_OK;
+	return hook_send_back(ctx, w);
 }

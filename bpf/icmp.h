@@ -237,11 +237,9 @@ __noinline int sluice_answer6(hook_ctx *ctx, struct walk *w, const struct pkt *p
 	return hook_answer(ctx, w, &a.eth, sizeof(a.eth) + sizeof(a.ip) + len);
 }
 
-/* OK: answered, w->action is set. Else why not. */
+/* OK: answered, w->action is set. Else why not. Asked answer_allowed() first. */
 static __always_inline enum sluice_reason answer(hook_ctx *ctx, struct walk *w,
 						 const struct pkt *p, enum sluice_reason why)
 {
-	if (!answer_allowed())
-		return SLUICE_R_REJECT_LIMIT;
 	return p->v6 ? sluice_answer6(ctx, w, p, why) : sluice_answer4(ctx, w, p, why);
 }

@@ -62,6 +62,18 @@ struct sctp_header {
  * Several fields of a packet at once. Packets keep no alignment that C knows of; the machines that
  * sluice runs on do not ask for any, and the verifier then neither.
  */
+static __always_inline __u16 load16(const void *at)
+{
+#ifdef __bpf__
+	return *(const __u16 *)at;
+#else
+	__u16 v;
+
+	memcpy(&v, at, sizeof(v));
+	return v;
+#endif
+}
+
 static __always_inline __u32 load32(const void *at)
 {
 #ifdef __bpf__

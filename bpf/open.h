@@ -66,7 +66,8 @@ static __always_inline bool fwd_set_source(union flow_value *fwd, const struct s
  * Masquerade: the address of the device that the packet leaves by, else the node's. A process of
  * this host has an address of this host, and keeps it, for only its port has to be replaced, so
  * that no connection of its own can have the same tuple. But if the backend is behind another device
- * than the frontend, the answer would not come back by that: strict rp_filter, here or there.
+ * than the frontend, the answer would not come back by that: strict rp_filter, here or there. And
+ * what it has on lo may be 127.0.0.1, which means nothing elsewhere.
  */
 static __always_inline bool fwd_masquerade(const struct walk *w, union flow_value *fwd, bool v6)
 {
@@ -74,11 +75,11 @@ static __always_inline bool fwd_masquerade(const struct walk *w, union flow_valu
 	const struct sluice_settings *cfg = settings_get();
 	bool host = w->from == FROM_HOST;
 
-	if (host && fwd->f.ifindex == w->ifindex)
-		return true;
+	if (host && (fwd->f.ifindex == w->ifindex || !fwd->f.ifindex))
+		return true;	/* the latter: to a socket of this host */
 	if (dev && fwd_set_source(fwd, v6 ? &dev->addr6 : &dev->addr4, v6))
 		return true;
-	return host || (cfg && fwd_set_source(fwd, v6 ? &cfg->node6 : &cfg->node4, v6));
+	return (host && !w->lo) || (cfg && fwd_set_source(fwd, v6 ? &cfg->node6 : &cfg->node4, v6));
 }
 
 /* Back into the pod that this packet comes from, by the addresses on its frame. */
@@ -281,10 +282,11 @@ static __always_inline enum sluice_reason flow_new(hook_ctx *ctx, struct walk *w
 	const struct sluice_service *svc;
 	const struct sluice_backend *be;
 	enum sluice_reason why;
+	enum origin client;
 	__u32 hash, slot;
 	bool local;
 
-	if (!fe || !cfg)
+	if (!fe || !cfg || (fe->kind == SLUICE_FE_LOCALHOST && !w->lo))
 		return SLUICE_R_NOT_OURS;
 	svc = bpf_map_lookup_elem(&sluice_services, &fe->service);
 	if (!svc || !(svc->flags & SLUICE_SVC_USED))
@@ -298,14 +300,15 @@ static __always_inline enum sluice_reason flow_new(hook_ctx *ctx, struct walk *w
 		return SLUICE_R_NO_FLOW;
 
 	hash = choose_hash(&p->key, cfg->seed, v6);
-	local = service_uses_local(svc, fe->kind, w->from);
+	client = client_of(cfg, w->from, p);
+	local = service_uses_local(svc, fe->kind, client);
 	w->sticky = svc->flags & SLUICE_SVC_AFFINITY;
 	slot = w->sticky ? sluice_affinity_choose(fe->service, local) :
 			   choose(service_set(svc, local), hash);
 	be = bpf_map_lookup_elem(&sluice_backends, &slot);
 	if (slot == SLUICE_NONE || !be)
 		return svc->flags & SLUICE_SVC_HAS_ANY ? SLUICE_R_NO_LOCAL : SLUICE_R_NO_BACKEND;
-	why = flow_open(ctx, w, p, be, slot, service_masquerades(svc, fe->kind, w->from),
+	why = flow_open(ctx, w, p, be, slot, service_masquerades(cfg, svc, fe->kind, client),
 			hash3(hash, p->proto, cfg->seed), x, v6);
 	if (!why && w->sticky && p->proto != IPPROTO_TCP)
 		sluice_affinity_note();

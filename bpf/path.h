@@ -5,6 +5,8 @@
  *	parse → filter → find flow → (miss: find service → choose backend → make flow)
  *	      → rewrite → send
  *
+ * and what none of this takes is asked at last whose address it dials (address.h).
+ *
  * The front (front.h) walks it for plain packets of established flows with one hash lookup, and
  * sends past what is not ours. Here is the whole way: first packets, handshakes, ends, once a
  * second, and headers that are not plain.
@@ -13,6 +15,7 @@
  */
 #pragma once
 
+#include "bpf/address.h"
 #include "bpf/fragment.h"
 #include "bpf/half.h"
 #include "bpf/icmp.h"
@@ -324,12 +327,22 @@ static __always_inline enum sluice_reason path_walk(hook_ctx *ctx, struct scratc
 	if (s->p.fragment == PKT_FRAGMENT_LATER)
 		return HOOK_IS_XDP ? sluice_fragment_next(ctx) : PATH_LATER;
 	why = SLUICE_R_NOT_OURS;
-	s->w.maybe = filter_ask(&s->p);
+	s->w.maybe = filter_ask(&s->w, &s->p);
 	if (s->w.maybe)
 		why = s->p.v6 ? path_family(ctx, &s->w, true) : path_family(ctx, &s->w, false);
 	if (!HOOK_IS_XDP && why == SLUICE_R_NOT_OURS && s->p.fragment)
 		why = path_other_first(s);
 	return why;
+}
+
+/* @why so far: what nobody took may still be for an address of ours. Fragments are not asked. */
+static __always_inline enum sluice_reason path_address(hook_ctx *ctx, struct scratch *s,
+						       enum sluice_reason why)
+{
+	if (why != SLUICE_R_NOT_OURS || s->p.fragment || !address_ask(&s->p))
+		return why;
+	s->w.maybe |= MAYBE_TO_ADDRESS;
+	return sluice_address(ctx);
 }
 
 /* Counts a packet that ends here, for the node and for its service. */
@@ -341,7 +354,7 @@ static __always_inline void path_count_drop(hook_ctx *ctx, const struct walk *w,
 	if (why == SLUICE_R_NOT_OURS && !p->ip_len)
 		return;		/* not IP: nobody's business here */
 	count_reason(why, n);
-	if (w->service)
+	if (w->service && why != SLUICE_R_ECHO)
 		count_service_drop(w->service, why, n.packets);
 }
 
@@ -356,10 +369,15 @@ static __always_inline bool path_answer(hook_ctx *ctx, struct walk *w, const str
 
 	/* An RST is never answered, nor an ICMP error, nor what is not the beginning of its
 	 * datagram: RFC 1122 section 3.2.2. */
-	if (reason_verdict(why) != SLUICE_V_REJECT || p->tcp_flags & TCP_RST || pkt_is_icmp(p) ||
-	    p->fragment == PKT_FRAGMENT_LATER)
+	if (reason_verdict(why) < SLUICE_V_REJECT || p->tcp_flags & TCP_RST ||
+	    (pkt_is_icmp(p) && !w->echo) || p->fragment == PKT_FRAGMENT_LATER)
 		return false;
-	failed = answer(ctx, w, p, why);
+	if (!answer_allowed())
+		failed = SLUICE_R_REJECT_LIMIT;
+	else if (why == SLUICE_R_ECHO)
+		failed = sluice_echo(ctx);
+	else
+		failed = answer(ctx, w, p, why);
 	if (failed)
 		count_reason(failed, (struct weight){ .packets = 1, .bytes = p->ip_len });
 	return !failed;

@@ -15,9 +15,10 @@ static __always_inline bool filter_has(const struct sluice_filter *f, __u32 bit)
 	return f->words[bit / 64 & (SLUICE_FILTER_BITS / 64 - 1)] >> (bit % 64) & 1;
 }
 
-/* What the packet may be: for a frontend, from a backend. 0: certainly neither. */
+/* What the packet may be: for a frontend, from a backend, for an address. 0: certainly nothing. */
 #define MAYBE_TO_FRONTEND	1u
 #define MAYBE_FROM_BACKEND	2u
+#define MAYBE_TO_ADDRESS	4u
 
 static __always_inline const struct sluice_filter *filter_get(void)
 {
@@ -33,10 +34,32 @@ static __always_inline bool filter_to_frontend(const struct sluice_filter *f, __
 	return filter_has(f, sluice_filter_bit(SLUICE_FILTER_FRONTEND, dst, dport, proto));
 }
 
+/* For packets on lo. */
+static __always_inline bool filter_to_localhost(const struct sluice_filter *f, __be32 dst,
+						__be16 dport, __u8 proto)
+{
+	return filter_has(f, sluice_filter_bit(SLUICE_FILTER_LOCALHOST, dst, dport, proto));
+}
+
 static __always_inline bool filter_from_backend(const struct sluice_filter *f, __be32 src,
 						__be16 sport, __u8 proto)
 {
 	return filter_has(f, sluice_filter_bit(SLUICE_FILTER_BACKEND, src, sport, proto));
+}
+
+/* Whether an address of ours is dialled that is no frontend, or one of the service range. */
+static __always_inline bool filter_to_address4(const struct sluice_filter *f, __be32 dst)
+{
+	return unlikely(sluice_net4_has(&f->addrs4, dst)) &&
+	       (sluice_net4_has(&f->range4, dst) ||
+		filter_has(f, sluice_filter_bit(SLUICE_FILTER_ADDRESS, dst, 0, 0)));
+}
+
+static __always_inline bool filter_to_address6(const struct sluice_filter *f, __u64 high, __u64 low)
+{
+	return unlikely(sluice_net6_has(&f->addrs6, high, low)) &&
+	       (sluice_net6_has(&f->range6, high, low) ||
+		filter_has(f, sluice_filter_bit(SLUICE_FILTER_ADDRESS, low >> 32, 0, 0)));
 }
 
 static __always_inline __u32 filter_ask_key(const union flow_key *k, __u8 proto, bool v6)
@@ -56,9 +79,15 @@ static __always_inline __u32 filter_ask_key(const union flow_key *k, __u8 proto,
 	return (to ? MAYBE_TO_FRONTEND : 0) | (from ? MAYBE_FROM_BACKEND : 0);
 }
 
-static __always_inline __u32 filter_ask(const struct pkt *p)
+static __always_inline __u32 filter_ask(const struct walk *w, const struct pkt *p)
 {
-	return filter_ask_key(&p->key, p->proto, p->v6);
+	__u32 maybe = filter_ask_key(&p->key, p->proto, p->v6);
+	const struct sluice_filter *f = filter_get();
+
+	if (w->lo && f && !p->v6 &&
+	    filter_to_localhost(f, p->key.v4.dst, p->key.v4.dport, p->proto))
+		maybe |= MAYBE_TO_FRONTEND;
+	return maybe;
 }
 
 /* Whether a fragment may be of ours: it has no port, the addresses must do. */
@@ -91,17 +120,42 @@ static __always_inline const struct sluice_frontend *frontend_find(const struct 
 	return bpf_map_lookup_elem(&sluice_frontends4, &k);
 }
 
+static __always_inline bool client_has_pod_addr(const struct sluice_settings *cfg,
+						const struct pkt *p)
+{
+	const __be32 *a = p->key.v6.src;
+
+	if (!p->v6)
+		return sluice_net4_has(&cfg->pods4, p->key.v4.src);
+	return sluice_net6_has(&cfg->pods6, (__u64)a[1] << 32 | a[0], (__u64)a[3] << 32 | a[2]);
+}
+
+/*
+ * Who the client of a new connection is for the rules below: pods are known by the device that
+ * they come by, or by their addresses if the operator has given those. Without a way to know
+ * pods there are none.
+ */
+static __always_inline enum origin client_of(const struct sluice_settings *cfg, __u32 from,
+					     const struct pkt *p)
+{
+	if (from == FROM_POD && cfg->flags & SLUICE_SET_NO_PODS)
+		return FROM_WIRE;
+	if (from == FROM_WIRE && client_has_pod_addr(cfg, p))
+		return FROM_POD;
+	return from;
+}
+
 /*
  * Which set a new connection uses. External frontends of a Local service use the local set, but
  * for this node's own pods and processes: they go "up to an external load balancer and come
  * back in", which may be anywhere.
  */
 static __always_inline bool service_uses_local(const struct sluice_service *s, __u8 kind,
-					       __u32 from)
+					       enum origin client)
 {
 	if (kind == SLUICE_FE_CLUSTER_IP)
 		return s->flags & SLUICE_SVC_INT_LOCAL;
-	return s->flags & SLUICE_SVC_EXT_LOCAL && from == FROM_WIRE;
+	return s->flags & SLUICE_SVC_EXT_LOCAL && client == FROM_WIRE;
 }
 
 static __always_inline const union sluice_set *service_set(const struct sluice_service *s,
@@ -110,13 +164,19 @@ static __always_inline const union sluice_set *service_set(const struct sluice_s
 	return local ? &s->local : &s->cluster;
 }
 
-/* Whether the client's address must be replaced, the hairpin case aside. */
-static __always_inline bool service_masquerades(const struct sluice_service *s, __u8 kind,
-						__u32 from)
+/*
+ * Whether the client's address must be replaced, the hairpin case aside. A process of this host
+ * keeps its address, which is the node's already (open.h).
+ */
+static __always_inline bool service_masquerades(const struct sluice_settings *cfg,
+						const struct sluice_service *s, __u8 kind,
+						enum origin client)
 {
-	if (from == FROM_HOST)
+	if (client == FROM_HOST)
 		return true;
-	if (kind == SLUICE_FE_CLUSTER_IP)
-		return from == FROM_WIRE;
-	return !(s->flags & SLUICE_SVC_EXT_LOCAL);
+	if (kind != SLUICE_FE_CLUSTER_IP)
+		return !(s->flags & SLUICE_SVC_EXT_LOCAL);
+	if (cfg->flags & SLUICE_SET_MASQUERADE)
+		return true;
+	return client == FROM_WIRE && !(cfg->flags & SLUICE_SET_NO_PODS);
 }

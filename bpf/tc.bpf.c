@@ -44,9 +44,9 @@ static __always_inline enum sluice_reason walk(struct __sk_buff *skb, struct scr
 {
 	enum sluice_reason why = walk_pulled(skb, s);
 
-	if (why != SLUICE_R_NOT_OURS || !pkt_is_icmp(&s->p) || s->p.fragment)
-		return why;
-	return s->p.v6 ? sluice_icmp_error6(skb) : sluice_icmp_error4(skb);
+	if (why == SLUICE_R_NOT_OURS && pkt_is_icmp(&s->p) && !s->p.fragment)
+		why = s->p.v6 ? sluice_icmp_error6(skb) : sluice_icmp_error4(skb);
+	return path_address(skb, s, why);
 }
 
 /* The one exit: the reason is counted and becomes an action. */
@@ -127,20 +127,20 @@ static __always_inline bool tag_is_void(struct __sk_buff *skb, enum origin from)
 	return !skb->vlan_present;	/* there may be another one behind it */
 }
 
-static __always_inline int handle(struct __sk_buff *skb, enum origin from)
+static __always_inline int handle(struct __sk_buff *skb, enum origin from, bool lo)
 {
 	struct scratch *s;
 	int action;
 
 	if (unlikely(skb->vlan_present) && !tag_is_void(skb, from))
 		return HOOK_GO_ON;
-	action = front(skb, from);
+	action = front(skb, from, lo);
 	if (likely(action != FRONT_REST))
 		return action;
 	s = scratch_get();
 	if (!s)
 		return HOOK_GO_ON;
-	s->w = (struct walk){ .ifindex = hook_ifindex(skb), .from = from };
+	s->w = (struct walk){ .ifindex = hook_ifindex(skb), .from = from, .lo = lo };
 	bpf_tail_call(skb, &sluice_tails, SLUICE_TAIL_REST);
 	/* Not there: somebody removed the pin. What is not ours must not suffer for it. */
 	return HOOK_GO_ON;
@@ -152,7 +152,7 @@ int sluice_uplink_in(struct __sk_buff *skb)
 {
 	if (skb->pkt_type != PACKET_HOST)
 		return HOOK_GO_ON;
-	return handle(skb, FROM_WIRE);
+	return handle(skb, FROM_WIRE, false);
 }
 
 /*
@@ -164,7 +164,7 @@ int sluice_uplink_out(struct __sk_buff *skb)
 {
 	if (skb->ingress_ifindex)
 		return HOOK_GO_ON;
-	return handle(skb, FROM_HOST);
+	return handle(skb, FROM_HOST, false);
 }
 
 /*
@@ -178,7 +178,7 @@ int sluice_workload_in(struct __sk_buff *skb)
 
 	if (type - PACKET_BROADCAST <= PACKET_MULTICAST - PACKET_BROADCAST)
 		return HOOK_GO_ON;
-	return handle(skb, FROM_POD);
+	return handle(skb, FROM_POD, false);
 }
 
 /* To a pod: answers of this host's sockets. */
@@ -187,14 +187,14 @@ int sluice_workload_out(struct __sk_buff *skb)
 {
 	if (skb->ingress_ifindex)
 		return HOOK_GO_ON;
-	return handle(skb, FROM_HOST);
+	return handle(skb, FROM_HOST, false);
 }
 
 /* This host to itself: its own node ports, and sockets that are backends. */
 SEC("tc")
 int sluice_lo_out(struct __sk_buff *skb)
 {
-	return handle(skb, FROM_HOST);
+	return handle(skb, FROM_HOST, true);
 }
 
 /* Run by the loader, once: arms the collector. */

@@ -23,4 +23,6 @@ struct walk {
 	__u32 maybe;		/* MAYBE_*: what the filter says, 0 = not ours */
 	__u32 via_neigh;	/* this packet must go by the kernel's neighbour table */
 	__u32 sticky;		/* a new flow's service has session affinity */
+	__u32 lo;		/* on lo: this host talks to itself */
+	__u32 echo;		/* it is an ICMP echo request, and for an address of ours */
 };

@@ -32,13 +32,13 @@ __noinline int sluice_rest(struct xdp_md *ctx)
 	if (!s)
 		return XDP_PASS;
 	s->w = (struct walk){ .ifindex = hook_ifindex(ctx), .from = FROM_WIRE };
-	return finish(ctx, &s->w, &s->p, path_walk(ctx, s));
+	return finish(ctx, &s->w, &s->p, path_address(ctx, s, path_walk(ctx, s)));
 }
 
 SEC("xdp")
 int sluice_xdp(struct xdp_md *ctx)
 {
-	int action = front(ctx, FROM_WIRE);
+	int action = front(ctx, FROM_WIRE, false);
 
 	return likely(action != FRONT_REST) ? action : sluice_rest(ctx);
 }

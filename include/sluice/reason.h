@@ -13,6 +13,7 @@ enum sluice_verdict {
 	SLUICE_V_SENT,		/* rewritten and on its way */
 	SLUICE_V_DROP,
 	SLUICE_V_REJECT,	/* answered with RST or ICMP unreachable */
+	SLUICE_V_ANSWER,	/* answered in the name of the service */
 };
 
 /* Append only: the position is the index of the counter. */
@@ -36,8 +37,12 @@ enum sluice_verdict {
 	X(FILTERED, DROP, "sourceRange", "client outside loadBalancerSourceRanges")              \
 	X(TTL, REJECT, "ttlExpired", "hop limit used up on the way to the backend")              \
 	X(GONE, REJECT, "endpointGone",                                                          \
-	  "connection to an endpoint that is gone, of a Service that wants it reset")               \
-	X(HELD, DROP, "held", "a fragment before its first; sent after all if that comes")
+	  "connection to an endpoint that is gone, of a Service that wants it reset")            \
+	X(HELD, DROP, "held", "a fragment before its first; sent after all if that comes")       \
+	X(UNDEFINED_PORT, REJECT, "undefinedPort",                                               \
+	  "a cluster address in use, at a port or protocol that its Service has not")            \
+	X(UNALLOCATED, DROP, "unallocated", "an address of the service range that no Service has") \
+	X(ECHO, ANSWER, "echo", "an echo request to an address of a Service, answered")
 
 enum sluice_reason {
 #define X(id, verdict, label, doc) SLUICE_R_##id,

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "sluice/prefix.h"
 #include "sluice/types.h"
 
 /*
@@ -16,8 +17,10 @@ enum sluice_frontend_kind {
 	SLUICE_FE_LOAD_BALANCER,	/* a VIP of status.loadBalancer */
 	SLUICE_FE_EXTERNAL,		/* an externalIP */
 	SLUICE_FE_NODE_PORT,
+	SLUICE_FE_LOCALHOST,		/* a node port at 127.0.0.1: on lo, and nowhere else */
 };
 
+/* Port and protocol 0: the address itself. Such a row is there for cluster addresses and VIPs. */
 struct sluice_frontend4_key {
 	__be32 addr;
 	__be16 port;
@@ -35,7 +38,7 @@ struct sluice_frontend6_key {
 _Static_assert(sizeof(struct sluice_frontend6_key) == 20, "frontend6 key is pinned ABI");
 
 struct sluice_frontend {
-	__u32 service;		/* row of sluice_services */
+	__u32 service;		/* row of sluice_services; of an address: one of those behind it */
 	__u8 kind;		/* enum sluice_frontend_kind */
 	__u8 zero[3];
 };
@@ -155,13 +158,27 @@ _Static_assert(sizeof(struct sluice_backend) == 32, "sluice_backend is pinned AB
  */
 #define SLUICE_FILTER_BITS	(1u << 19)
 
+/*
+ * What is neither may still dial an address of ours, at a port that nobody has. That is looked
+ * for behind the bitmap and only in @addrs, which has all cluster addresses and the range: @range,
+ * if the operator has said that all of it is for Services.
+ */
 struct sluice_filter {
 	__u64 words[SLUICE_FILTER_BITS / 64];
+	union sluice_net4 addrs4;
+	union sluice_net4 range4;
+	struct sluice_net6 addrs6;
+	struct sluice_net6 range6;
 };
+_Static_assert(sizeof(struct sluice_filter) == SLUICE_FILTER_BITS / 8 + 80,
+	       "sluice_filter is pinned ABI");
 
-/* Which of the two a packet is compared with. */
+/* Which of them a packet is compared with. */
 #define SLUICE_FILTER_FRONTEND	0u	/* its destination */
 #define SLUICE_FILTER_BACKEND	1u	/* its source */
+#define SLUICE_FILTER_ADDRESS	2u	/* its destination, of which only the address counts */
+#define SLUICE_FILTER_LOCALHOST	3u	/* its destination, if it is on lo: who sends such a
+					 * packet from outside must not even find its flow */
 
 /*
  * The bit of an address and port: @word is the last 4 bytes of the address, as in memory. One

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "sluice/prefix.h"
 #include "sluice/types.h"
 
 /* One row. User space rewrites it whole; each field is used on its own. */
@@ -28,8 +29,18 @@ struct sluice_settings {
 					 * neighbour table; 0: never */
 	__u32 zero;
 	__u64 secret;			/* random, of this instance: see sluice/half.h */
+	__u32 flags;			/* SLUICE_SET_* */
+	__u32 zero2;
+	union sluice_net4 pods4;	/* who comes from the wire and is a pod all the same */
+	struct sluice_net6 pods6;
 };
-_Static_assert(sizeof(struct sluice_settings) == 96, "sluice_settings is pinned ABI");
+_Static_assert(sizeof(struct sluice_settings) == 144, "sluice_settings is pinned ABI");
+
+/* sluice_settings.flags */
+#define SLUICE_SET_ECHO		0x01	/* echo requests to addresses of Services are answered */
+#define SLUICE_SET_MASQUERADE	0x02	/* whatever goes to a cluster address is masqueraded */
+#define SLUICE_SET_NO_PODS	0x04	/* nobody counts as a pod, and so nobody as not one */
+#define SLUICE_SET_LOCALHOST	0x08	/* there are SLUICE_FE_LOCALHOST; user space reads it */
 
 enum sluice_device_kind {
 	SLUICE_DEV_UPLINK = 1,

@@ -2,6 +2,7 @@
 #include "bench/setup.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -299,7 +300,12 @@ static void filter_set(struct sluice_filter *f, __u32 role, __u32 addr, __u16 po
 
 static struct sluice_filter filter_make(const struct setup *s)
 {
-	struct sluice_filter f = { { 0 } };
+	/* Cluster addresses are taken from the default ranges, as on any node. */
+	struct sluice_filter f = {
+		.addrs4 = { .host = htonl(0xfffff), .last = htonl(0x0a6fffff) },
+		.addrs6 = { .host = { 0, htobe64(0xffff) },
+			    .last = { htobe64(0xfd00001000960000), htobe64(0xffff) } },
+	};
 	__u8 proto = proto_of(s->kind);
 
 	filter_set(&f, SLUICE_FILTER_FRONTEND, s->spec->vip, s->spec->port, proto);

@@ -218,3 +218,97 @@ Test(host, forwarded_packets_are_untouched_on_their_way_out)
 		expect_tables(dp, &in, 0);
 	}
 }
+
+/* --- 127.0.0.1 ---------------------------------------------------------------- */
+
+static const struct host localhost = {
+	.name = "localhost", .dev = DEV_LO,
+	.ip = { { { 0, 0, __builtin_bswap32(0xffff), __builtin_bswap32(0x7f000001) } } },
+};
+
+#define LOCAL_CLIENT AT(localhost, 40000)
+#define LOCAL_PORT AT(localhost, 30080)
+
+static struct service given_localhost(struct dp *dp, const struct host *backend)
+{
+	return given_service(dp, .at = &localhost, .port = 30080, .kind = SLUICE_FE_LOCALHOST,
+			     .to = { backend }, .to_port = backend == &node ? DP_HOST_PORT : 0);
+}
+
+Test(host, node_port_of_localhost_to_pods_and_back)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, ON(LO_OUT) | ONLY_V4, ON(UPLINK_IN) | ON(WORKLOAD_IN));) {
+		static const struct {
+			const struct host *pod, *mask;
+			enum hook hook;
+			enum device dev;
+		} rows[] = {
+			{ &pod_remote, &node, HOOK_UPLINK_IN, DEV_UP0 },
+			{ &pod_far, &node_up1, HOOK_UPLINK_IN, DEV_UP1 },
+			{ &pod_a, &node, HOOK_WORKLOAD_IN, DEV_LXC0 },
+		};
+		__u8 proto = dp->proto;
+
+		for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+			const struct arrival at = { .hook = rows[i].hook, .dev = rows[i].dev };
+			struct end masked, backend = { rows[i].pod, 8080 };
+			struct packet back, in;
+			struct service web;
+			struct frame out;
+
+			dp_reset(dp);
+			dp_set_case(dp, HOOK_LO_OUT, false, proto);
+			web = given_localhost(dp, rows[i].pod);
+			in = through_lo(talk_open(dp, LOCAL_CLIENT, LOCAL_PORT));
+			out = dp_on(dp, LO_OUT, LO, frame_build(&in), SENT_AWAY);
+			masked = (struct end){ rows[i].mask, frame_sport(dp, &out) };
+			expect_packet(dp, out, talk_leaving(talk_between(in, masked, backend),
+							    rows[i].pod));
+			back = talk_answer(dp, backend, masked);
+			out = dp_run(dp, &at, frame_build(&back), SENT_AWAY);
+			expect_packet(dp, out, through_lo(talk_between(back, LOCAL_PORT,
+								       LOCAL_CLIENT)));
+			expect_hop(dp, &back, IN_HALF, SLUICE_SEND_LOOP, DEV_LO);
+			expect_both_ways(dp, &web, &in, &back);
+		}
+	}
+}
+
+Test(host, node_port_of_localhost_to_its_own_socket_and_back)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, ON(LO_OUT) | ONLY_V4, 0);) {
+		struct end masked, backend = AT(node, DP_HOST_PORT);
+		struct service web = given_localhost(dp, &node);
+		struct packet back, in = through_lo(talk_open(dp, LOCAL_CLIENT, LOCAL_PORT));
+		struct frame out = dp_on(dp, LO_OUT, LO, frame_build(&in), PASSED);
+
+		masked = AT(localhost, frame_sport(dp, &out));
+		expect_packet(dp, out, talk_between(in, masked, backend));
+		back = through_lo(talk_answer(dp, backend, masked));
+		out = dp_on(dp, LO_OUT, LO, frame_build(&back), PASSED);
+		expect_packet(dp, out, talk_between(back, LOCAL_PORT, LOCAL_CLIENT));
+		expect_both_ways(dp, &web, &in, &back);
+	}
+}
+
+/* Neither a new connection nor, with the right ports, a segment of one (CVE-2020-8558). */
+Test(host, localhost_is_out_of_reach_from_outside)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, ON(XDP) | ON(UPLINK_IN) | ON(WORKLOAD_IN) | ONLY_V4,
+					   ON(LO_OUT));) {
+		const struct arrival at = { .hook = dp->hook, .dev = dp->hook == HOOK_WORKLOAD_IN ?
+					    DEV_LXC0 : DEV_UP0 };
+		struct packet p = through_lo(talk_open(dp, LOCAL_CLIENT, LOCAL_PORT));
+		struct frame out;
+
+		given_localhost(dp, &pod_remote);
+		dp_on(dp, LO_OUT, LO, frame_build(&p), SENT_AWAY);
+		memcpy(p.dmac, scene_mac(at.dev), sizeof(p.dmac));
+		out = dp_run(dp, &at, frame_build(&p), PASSED);
+		expect_packet(dp, out, p);
+		p = talk_between(p, AT(client_a, 40000), LOCAL_PORT);
+		out = dp_run(dp, &at, frame_build(&p), PASSED);
+		expect_packet(dp, out, p);
+		expect_tables(dp, &p, 0);
+	}
+}

@@ -212,6 +212,7 @@ static void settings_put(struct dp *dp)
 		.half_closed_sec = 300,
 		.udp_sec = 60,
 		.reject_per_sec = 1000000,
+		.flags = SLUICE_SET_ECHO,
 	});
 }
 

@@ -306,6 +306,30 @@ struct frame frame_icmp_error(const struct packet *outer, const struct icmp_erro
 	return f;
 }
 
+struct frame frame_echo(const struct packet *p, bool reply)
+{
+	const __u32 off = packet_l4_off(p), len = sizeof(struct icmphdr) + p->payload;
+	struct icmphdr icmp = { .un.echo = { htons(p->sport), htons((__u16)p->seq) } };
+	struct frame f = { .len = off + len + p->padding };
+	__u8 *at = f.bytes + off;
+
+	assert(f.len <= FRAME_MAX);
+	icmp.type = p->v6 ? (reply ? ICMPV6_ECHO_REPLY : ICMPV6_ECHO_REQUEST) :
+			    (reply ? ICMP_ECHOREPLY : ICMP_ECHO);
+	put_eth(p, f.bytes);
+	if (p->v6)
+		put_ip6(p, f.bytes + FRAME_L3, IPPROTO_ICMPV6, off - FRAME_L3 + len);
+	else
+		put_ip4(p, f.bytes + FRAME_L3, IPPROTO_ICMP, off - FRAME_L3 + len);
+	memcpy(at, &icmp, sizeof(icmp));
+	for (__u32 i = 0; i < p->payload; i++)
+		at[sizeof(icmp) + i] = (__u8)(p->fill + i);
+	put_csum(at, offsetof(struct icmphdr, checksum),
+		 inet_csum(p->v6 ? pseudo_sum(p, IPPROTO_ICMPV6, len) : 0, at, len));
+	memset(at + len, 0xaa, p->padding);
+	return f;
+}
+
 void frame_poke(struct frame *f, __u32 off, const void *bytes, __u32 len)
 {
 	assert(off + len <= FRAME_MAX);

@@ -86,6 +86,12 @@ struct frame frame_icmp(const struct packet *p, const struct frame *about,
 struct frame frame_icmp_error(const struct packet *outer, const struct icmp_error *e,
 			      const struct packet *about, __u32 quoted);
 
+/*
+ * An ICMP or ICMPv6 echo: of @p the frame's and IP's part, its payload, and sport and seq as
+ * identifier and number.
+ */
+struct frame frame_echo(const struct packet *p, bool reply);
+
 /* @bytes of @f at @off: to make it wrong, or to look. */
 void frame_poke(struct frame *f, __u32 off, const void *bytes, __u32 len);
 __u16 frame_u16(const struct frame *f, __u32 off);

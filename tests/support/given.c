@@ -22,17 +22,81 @@ static void row_put(const struct dp *dp, const char *map, __u32 row, const void 
 	cr_assert_eq(bpf_map_update_elem(dp_map(dp, map), &row, value, 0), 0, "%s", map);
 }
 
-static void filter_set(struct dp *dp, __u32 role, const struct host *h, __u16 port)
+static struct sluice_filter *filter_read(const struct dp *dp)
 {
-	__u32 bit = sluice_filter_bit(role, h->ip[dp->v6].ip6[3], __builtin_bswap16(port),
-				      dp->proto);
 	struct sluice_filter *f = malloc(sizeof(*f));
 
 	cr_assert_not_null(f);
 	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "filter"), &(__u32){ 0 }, f), 0);
+	return f;
+}
+
+static void filter_set(struct dp *dp, __u32 role, const struct host *h, __u16 port)
+{
+	__u8 proto = role == SLUICE_FILTER_ADDRESS ? 0 : dp->proto;
+	__u32 bit = sluice_filter_bit(role, h->ip[dp->v6].ip6[3], __builtin_bswap16(port), proto);
+	struct sluice_filter *f = filter_read(dp);
+
 	f->words[bit / 64] |= 1ull << bit % 64;
 	bit = sluice_filter_addr_bit(role, h->ip[dp->v6].ip6[3]);
 	f->words[bit / 64] |= 1ull << bit % 64;
+	row_put(dp, "filter", 0, f);
+	free(f);
+}
+
+/* The prefix of @h with so many bits of the family's own. */
+static void net_put(union sluice_net4 *net4, struct sluice_net6 *net6, const struct host *h,
+		    __u8 bits)
+{
+	__u8 host[16] = { 0 }, *last = (__u8 *)net6->last;
+
+	for (int bit = bits; bit < 128; bit++)
+		host[bit / 8] |= (__u8)(0x80 >> bit % 8);
+	memcpy(&net4->host, host, 4);
+	net4->last = h->ip[0].ip6[3] | net4->host;
+	memcpy(net6->host, host, 16);
+	memcpy(last, &h->ip[1], 16);
+	for (int i = 0; i < 16; i++)
+		last[i] |= host[i];
+}
+
+/* One more frontend row, and nothing else. */
+static void frontend_row_put(struct dp *dp, const struct service *s, const struct host *at,
+			     __u16 port, __u8 proto, enum sluice_frontend_kind kind)
+{
+	struct sluice_frontend4_key k4 = { .addr = at->ip[0].ip6[3],
+					   .port = __builtin_bswap16(port), .proto = proto };
+	struct sluice_frontend6_key k6 = { .port = k4.port, .proto = proto };
+	struct sluice_frontend row = { .service = s->row, .kind = (__u8)kind };
+
+	memcpy(k6.addr, &at->ip[1], sizeof(k6.addr));
+	if (dp->v6)
+		cr_assert_eq(bpf_map_update_elem(dp_map(dp, "frontends6"), &k6, &row, 0), 0);
+	else
+		cr_assert_eq(bpf_map_update_elem(dp_map(dp, "frontends4"), &k4, &row, 0), 0);
+}
+
+void given_address(struct dp *dp, const struct service *s, const struct host *at,
+		   enum sluice_frontend_kind kind)
+{
+	struct sluice_filter *f = filter_read(dp);
+
+	if (kind == SLUICE_FE_CLUSTER_IP) {
+		net_put(&f->addrs4, &f->addrs6, at, dp->v6 ? 128 : 32);
+		row_put(dp, "filter", 0, f);
+	}
+	free(f);
+	filter_set(dp, SLUICE_FILTER_ADDRESS, at, 0);
+	frontend_row_put(dp, s, at, 0, 0, kind);
+}
+
+void given_service_range(struct dp *dp, const struct host *h, __u8 bits)
+{
+	struct sluice_filter *f = filter_read(dp);
+
+	net_put(&f->addrs4, &f->addrs6, h, bits);
+	f->range4 = f->addrs4;
+	f->range6 = f->addrs6;
 	row_put(dp, "filter", 0, f);
 	free(f);
 }
@@ -102,17 +166,9 @@ struct service given_service_put(struct dp *dp, const struct given *g)
 void given_frontend(struct dp *dp, const struct service *s, const struct host *at, __u16 port,
 		    enum sluice_frontend_kind kind)
 {
-	struct sluice_frontend4_key k4 = { .addr = at->ip[0].ip6[3],
-					   .port = __builtin_bswap16(port), .proto = dp->proto };
-	struct sluice_frontend6_key k6 = { .port = k4.port, .proto = dp->proto };
-	struct sluice_frontend row = { .service = s->row, .kind = (__u8)kind };
-
-	memcpy(k6.addr, &at->ip[1], sizeof(k6.addr));
-	filter_set(dp, SLUICE_FILTER_FRONTEND, at, port);
-	if (dp->v6)
-		cr_assert_eq(bpf_map_update_elem(dp_map(dp, "frontends6"), &k6, &row, 0), 0);
-	else
-		cr_assert_eq(bpf_map_update_elem(dp_map(dp, "frontends4"), &k4, &row, 0), 0);
+	filter_set(dp, kind == SLUICE_FE_LOCALHOST ? SLUICE_FILTER_LOCALHOST :
+						     SLUICE_FILTER_FRONTEND, at, port);
+	frontend_row_put(dp, s, at, port, dp->proto, kind);
 }
 
 void given_range(struct dp *dp, const struct service *s, const struct host *h, __u8 bits)

@@ -34,6 +34,13 @@ struct service given_service_put(struct dp *dp, const struct given *g);
 void given_frontend(struct dp *dp, const struct service *s, const struct host *at, __u16 port,
 		    enum sluice_frontend_kind kind);
 
+/* The row of an address that @s speaks for. */
+void given_address(struct dp *dp, const struct service *s, const struct host *at,
+		   enum sluice_frontend_kind kind);
+
+/* All that share @bits with @h, of the family's own, is for Services. */
+void given_service_range(struct dp *dp, const struct host *h, __u8 bits);
+
 /* Only clients that share @bits with @h, of the family's own, may dial the service's VIPs; and
  * those of further ranges. */
 void given_range(struct dp *dp, const struct service *s, const struct host *h, __u8 bits);

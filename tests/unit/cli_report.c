@@ -65,6 +65,7 @@ static struct stats sample_stats(void)
 	add_counted(&st, 20, "fd00::10", false, 24);
 	st.reasons[SLUICE_R_MALFORMED] = (struct sluice_tally){ 7, 700 };
 	st.reasons[SLUICE_R_NOT_OURS] = (struct sluice_tally){ 12345, 1 << 20 };
+	st.reasons[SLUICE_R_ECHO] = (struct sluice_tally){ 3, 252 };
 	return st;
 }
 
@@ -182,7 +183,7 @@ static void expect_keys(const json_t *j, const char *const keys[])
 
 Test(cli_report, json_has_exactly_the_documented_keys)
 {
-	static const char *const top[] = { "services", "drops", "notOurs", NULL };
+	static const char *const top[] = { "services", "drops", "notOurs", "echo", NULL };
 	static const char *const service[] = {
 		"namespace", "service", "portName", "protocol", "port", "packetsIn", "bytesIn",
 		"packetsOut", "bytesOut", "connectionsOpened", "connectionsActive", "drops",
@@ -210,7 +211,7 @@ Test(cli_report, json_numbers_are_exact)
 	own(report_done) struct report r = sample_report(&img);
 	json_t *j = report_json(&r);
 	const char *name, *address_text, *node;
-	json_int_t in, active, drops, malformed, bytes;
+	json_int_t in, active, drops, malformed, bytes, echo;
 
 	cr_assert_not_null(j);
 	cr_assert_eq(json_unpack(json_array_get(json_object_get(j, "services"), 1),
@@ -223,8 +224,9 @@ Test(cli_report, json_numbers_are_exact)
 	cr_expect_eq(active, 4);
 	cr_expect_eq(drops, 4);
 	cr_expect_str_eq(node, "n1");
-	cr_assert_eq(json_unpack(j, "{s:{s:I}, s:{s:I}}", "drops", "malformed", &malformed,
-				 "notOurs", "bytes", &bytes), 0);
+	cr_assert_eq(json_unpack(j, "{s:{s:I}, s:{s:I}, s:{s:I}}", "drops", "malformed", &malformed,
+				 "notOurs", "bytes", &bytes, "echo", "packets", &echo), 0);
+	cr_expect_eq(echo, 3);
 	cr_expect_eq(malformed, 7);
 	cr_expect_eq(bytes, 1 << 20);
 	json_decref(j);

@@ -209,6 +209,26 @@ Test(cluster_config, settings_are_text_and_back)
 		  "30000-32767" },
 		{ SETTING_NODE_PORTS, "1-2x", NULL, "\"1-2x\" is not a range of ports like "
 		  "30000-32767" },
+		{ SETTING_ECHO, "off", NULL, NULL },
+		{ SETTING_ECHO, "yes", NULL, "\"yes\" is neither \"on\" nor \"off\"" },
+		{ SETTING_LOCALHOST, "off", NULL, NULL },
+		{ SETTING_LOCALHOST, "", NULL, "\"\" is neither \"on\" nor \"off\"" },
+		{ SETTING_MASQUERADE_ALL, "on", NULL, NULL },
+		{ SETTING_MASQUERADE_ALL, "On", NULL, "\"On\" is neither \"on\" nor \"off\"" },
+		{ SETTING_NODE_PORT_ADDRS, "primary", NULL, NULL },
+		{ SETTING_NODE_PORT_ADDRS, "0.0.0.0/0,2001:db8::/32", NULL, NULL },
+		{ SETTING_NODE_PORT_ADDRS, "10.0.0.1/8", "10.0.0.0/8", NULL },
+		{ SETTING_NODE_PORT_ADDRS, "primary,10.0.0.0/8", NULL, "\"primary\" is not a CIDR like "
+		  "192.0.2.0/24 or 2001:db8::/64" },
+		{ SETTING_CLUSTER_CIDR, "devices", NULL, NULL },
+		{ SETTING_CLUSTER_CIDR, "none", NULL, NULL },
+		{ SETTING_CLUSTER_CIDR, "fd00:1::/48,10.244.0.0/16", "10.244.0.0/16,fd00:1::/48", NULL },
+		{ SETTING_CLUSTER_CIDR, "10.244.0.0/16,10.245.0.0/16", NULL, "two cluster CIDRs of one "
+		  "family" },
+		{ SETTING_CLUSTER_CIDR, "0.0.0.0/0", NULL, "a cluster CIDR of all addresses would make "
+		  "everybody a pod" },
+		{ SETTING_CLUSTER_CIDR, "all", NULL, "\"all\" is not a CIDR like 192.0.2.0/24 or "
+		  "2001:db8::/64" },
 		{ SETTING_LB_POOL, "none", NULL, NULL },
 		{ SETTING_LB_POOL, "192.0.2.7/24, 2001:db8::/64", "192.0.2.0/24,2001:db8::/64", NULL },
 		{ SETTING_LB_POOL, "192.0.2.1", NULL, "\"192.0.2.1\" is not a CIDR like 192.0.2.0/24 "

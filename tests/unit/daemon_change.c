@@ -316,32 +316,74 @@ ParameterizedTestParameters(daemon_change, a_part_does_what_the_whole_would)
 	return cr_make_param_array(uint64_t, seeds, sizeof(seeds) / sizeof(*seeds));
 }
 
-ParameterizedTest(uint64_t *seed, daemon_change, a_part_does_what_the_whole_would)
+static void world_open(struct world *w, char dir[static 32], bool pools)
 {
-	char dir[] = "/tmp/sluice-change-XXXXXX", command[64];
-	struct world w = { .dice = *seed, .facts = { .name = NODE } };
 	struct err e = { 0 };
 
+	snprintf(dir, 32, "/tmp/sluice-change-XXXXXX");
 	cr_assert(mkdtemp(dir));
 	cr_assert_eq(setenv("SLUICE_STATE_DIR", dir, 1), 0);
-	cr_assert_eq(store_open("test", &w.store, &e), 0, "%s", e.text);
-	cr_assert_eq(store_begin(w.store, &e), 0);
-	cr_assert_eq(store_set_fact(w.store, "node", NODE, &e), 0);
-	if (*seed % 2)
-		pool_save(w.store);
-	cr_assert_eq(store_commit(w.store, &e), 0);
-	facts_add(&w, "192.168.0.2");
-	tables_init(&w.tables, 100, 1000, 1 << 15);
+	cr_assert_eq(store_open("test", &w->store, &e), 0, "%s", e.text);
+	cr_assert_eq(store_begin(w->store, &e), 0);
+	cr_assert_eq(store_set_fact(w->store, "node", NODE, &e), 0);
+	if (pools)
+		pool_save(w->store);
+	cr_assert_eq(store_commit(w->store, &e), 0);
+	facts_add(w, "192.168.0.2");
+	tables_init(&w->tables, 100, 1000, 1 << 15);
+}
+
+static void world_close(struct world *w, const char *dir)
+{
+	char command[64];
+
+	store_close(w->store);
+	snapshot_done(&w->whole);
+	node_facts_done(&w->facts);
+	tables_done(&w->tables);
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	cr_assert_eq(system(command), 0);
+}
+
+ParameterizedTest(uint64_t *seed, daemon_change, a_part_does_what_the_whole_would)
+{
+	char dir[32];
+	struct world w = { .dice = *seed, .facts = { .name = NODE } };
+
+	world_open(&w, dir, *seed % 2);
 	for (int i = 0; i < 60; i++)
 		step(&w);
 	cr_assert_gt(w.parts, 8);
 	cr_assert_gt(w.parts_deleted, 1);
 	cr_assert_gt(w.refused, 0);
+	world_close(&w, dir);
+}
 
-	store_close(w.store);
-	snapshot_done(&w.whole);
-	node_facts_done(&w.facts);
-	tables_done(&w.tables);
-	snprintf(command, sizeof(command), "rm -rf %s", dir);
-	cr_assert_eq(system(command), 0);
+static void change_balancer(struct world *w, const char *name, unsigned int n, bool delete)
+{
+	own(objects_done) object_vec objects = { 0 };
+
+	parse(&objects, "{apiVersion: v1, kind: Service, metadata: {name: %s, namespace: default}, "
+			"spec: {type: LoadBalancer, allocateLoadBalancerNodePorts: false, "
+			"clusterIP: 10.96.0.%u, "
+			"ports: [{name: p, port: %u}]}, status: {loadBalancer: {ingress: "
+			"[{ip: 198.51.100.80}]}}}", name, 100 + n, 80 + n);
+	change_both_ways(w, &objects, delete);
+}
+
+/* One of those that share a VIP speaks for it: when it goes, another one must. */
+Test(daemon_change, services_that_share_a_vip)
+{
+	char dir[32];
+	struct world w = { .facts = { .name = NODE } };
+
+	world_open(&w, dir, false);
+	change_balancer(&w, "one", 1, false);
+	change_balancer(&w, "two", 2, false);
+	change_balancer(&w, "one", 1, true);
+	change_balancer(&w, "one", 1, false);
+	change_balancer(&w, "two", 2, true);
+	cr_expect_eq(w.parts, 5, "%zu", w.parts);
+	cr_expect_eq(w.refused, 0);
+	world_close(&w, dir);
 }

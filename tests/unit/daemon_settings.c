@@ -54,7 +54,7 @@ Test(settings, last)
 	struct err e = { 0 };
 
 	expect_settings(s, (const char *const[]){ "10.96.0.0/12,fd00:10:96::/112", "30000-32767",
-						  "none" });
+						  "none", "on", "primary", "on", "off", "devices" });
 	cr_assert_eq(settings_load(s, &cfg, &e), 0);
 	cr_assert_eq(cluster_config_set(&cfg, SETTING_LB_POOL, "192.0.2.0/28,2001:db8::/120", &e), 0);
 	cr_assert_eq(cluster_config_set(&cfg, SETTING_NODE_PORTS, "20000-20999", &e), 0);
@@ -65,7 +65,28 @@ Test(settings, last)
 	store_close(TAKE(s));
 	s = must_open();
 	expect_settings(s, (const char *const[]){ "10.96.0.0/12,fd00:10:96::/112", "20000-20999",
-						  "192.0.2.0/28,2001:db8::/120" });
+						  "192.0.2.0/28,2001:db8::/120", "on", "primary",
+						  "on", "off", "devices" });
+}
+
+/* What nobody set is not kept: a range that is only a default is nobody's word. */
+Test(settings, remember_which_service_cidrs_were_given)
+{
+	own(store_close) struct store *s = must_open();
+	struct cluster_config cfg;
+	struct err e = { 0 };
+
+	cr_assert_eq(settings_load(s, &cfg, &e), 0);
+	cr_expect(!cfg.service_cidr_given[FAMILY_V4] && !cfg.service_cidr_given[FAMILY_V6]);
+	cr_assert_eq(cluster_config_set(&cfg, SETTING_SERVICE_CIDR, "10.96.0.0/12", &e), 0);
+	cr_assert_eq(store_begin(s, &e), 0);
+	cr_assert_eq(settings_save(s, &cfg, SETTING_SERVICE_CIDR, &e), 0, "%s", e.text);
+	cr_assert_eq(store_commit(s, &e), 0);
+	cr_assert_eq(settings_load(s, &cfg, &e), 0);
+	cr_expect(cfg.service_cidr_given[FAMILY_V4]);
+	cr_expect(!cfg.service_cidr_given[FAMILY_V6]);
+	expect_settings(s, (const char *const[]){ "10.96.0.0/12,fd00:10:96::/112", "30000-32767",
+						  "none", "on", "primary", "on", "off", "devices" });
 }
 
 Test(settings, that_are_damaged_are_an_error)

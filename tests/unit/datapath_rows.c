@@ -99,8 +99,12 @@ Test(datapath_rows, filter_bits_are_added_then_trimmed)
 	cr_assert_neq(want, NULL);
 	m->filter.words[5] = 0xf0;
 	want->words[5] = 0x0f;
+	want->addrs4 = (union sluice_net4){ .host = 1, .last = 2 };
+	want->range6 = (struct sluice_net6){ { 3, 4 }, { 5, 6 } };
 	rows_filter_add(&r, want);
 	cr_assert_eq(m->filter.words[5], 0xff);
+	cr_assert_eq(m->filter.addrs4.word, want->addrs4.word);
+	cr_assert_arr_eq(&m->filter.range6, &want->range6, sizeof(want->range6));
 	rows_filter_set(&r, want);
 	cr_assert_eq(m->filter.words[5], 0x0f);
 }

@@ -65,6 +65,8 @@ static void image_draw(struct dice *d, struct image *img)
 		sketch_frontend(s, 100 + n, SLUICE_FE_CLUSTER_IP);
 		if (dice_roll(d, 2))
 			sketch_affinity(s, 1 + dice_roll(d, 2));
+		if (dice_roll(d, 4))
+			sketch_address(s, 100 + n, SLUICE_FE_CLUSTER_IP);
 		for (unsigned int r = 0; r < 4; r++)
 			if (n % 2 && !dice_roll(d, 3))
 				sketch_range(s, r);

@@ -41,6 +41,7 @@ static void service_make(const struct world *w, unsigned int n, struct image *im
 	sketch_frontend(s, 100 + n, SLUICE_FE_CLUSTER_IP);
 	if (draw(&dice, 2))
 		sketch_affinity(s, 1 + draw(&dice, 2));
+	sketch_address(s, 100 + n, SLUICE_FE_CLUSTER_IP);
 	for (unsigned int r = 0; r < 4; r++)
 		if (!draw(&dice, 3))
 			sketch_range(s, r);

@@ -57,6 +57,13 @@ void sketch_frontend(struct image_service *s, unsigned int nth, enum sluice_fron
 	cr_assert_eq(vec_push(&s->frontends, f), 0);
 }
 
+void sketch_address(struct image_service *s, unsigned int nth, enum sluice_frontend_kind kind)
+{
+	struct image_frontend f = { numbered(s->family, 96, nth), 0, kind };
+
+	cr_assert_eq(vec_push(&s->addrs, f), 0);
+}
+
 void sketch_range(struct image_service *s, unsigned int nth)
 {
 	struct cidr range = { numbered(s->family, nth, 0), s->family == FAMILY_V6 ? 32 : 16 };

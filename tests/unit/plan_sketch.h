@@ -14,6 +14,8 @@ struct image_service *sketch_service(struct image *img, unsigned int nth);
 void sketch_backend(struct image_service *s, unsigned int nth, unsigned int sketch_flags);
 /* 10.96.0.<nth>:80. */
 void sketch_frontend(struct image_service *s, unsigned int nth, enum sluice_frontend_kind kind);
+/* 10.96.0.<nth> itself, which the service speaks for. */
+void sketch_address(struct image_service *s, unsigned int nth, enum sluice_frontend_kind kind);
 /* Source range 10.<nth>.0.0/16, or fd00:<nth>::/32. */
 void sketch_range(struct image_service *s, unsigned int nth);
 /* Session affinity for so long. */

@@ -238,6 +238,11 @@ static bool filter_has(const struct sluice_filter *f, const struct layout_fronte
 {
 	struct sluice_addr a = addr_wire(&fe->addr);
 
+	if (!fe->port)
+		return filter_has_bit(f, sluice_filter_bit(SLUICE_FILTER_ADDRESS, a.ip6[3], 0, 0));
+	if (fe->value.kind == SLUICE_FE_LOCALHOST)
+		return filter_has_bit(f, sluice_filter_bit(SLUICE_FILTER_LOCALHOST, a.ip6[3],
+							   htons(fe->port), fe->proto));
 	return filter_has_bit(f, sluice_filter_bit(SLUICE_FILTER_FRONTEND, a.ip6[3],
 						   htons(fe->port), fe->proto)) &&
 	       filter_has_bit(f, sluice_filter_addr_bit(SLUICE_FILTER_FRONTEND, a.ip6[3]));
@@ -270,13 +275,19 @@ static const struct image_service *frontend_want(const struct image *img,
 						 const struct layout_frontend *key,
 						 enum sluice_frontend_kind *ret_kind)
 {
-	vec_each(s, &img->services)
+	vec_each(s, &img->services) {
 		vec_each(f, &s->frontends)
 			if (s->protocol == key->proto && f->port == key->port &&
 			    !addr_cmp(&f->addr, &key->addr)) {
 				*ret_kind = f->kind;
 				return s;
 			}
+		vec_each(a, &s->addrs)
+			if (!key->proto && !key->port && !addr_cmp(&a->addr, &key->addr)) {
+				*ret_kind = a->kind;
+				return s;
+			}
+	}
 	return NULL;
 }
 
@@ -482,7 +493,7 @@ void tables_equal(const struct tables *t, const struct image *img, const struct 
 
 		cr_assert_eq(p->rows.at[i], tables_row(t, s->id));
 		service_equal(t, s, p->rows.at[i]);
-		n_frontends += s->frontends.n;
+		n_frontends += s->frontends.n + s->addrs.n;
 		n_ranges += s->ranges.n;
 		vec_each(r, &s->ranges)
 			cr_assert(tables_range(t, &(struct layout_range){ p->rows.at[i], *r }));
@@ -503,6 +514,24 @@ void tables_equal(const struct tables *t, const struct image *img, const struct 
 		cr_assert_eq(f->value.kind, kind);
 		cr_assert(filter_has(p->filter, f));
 	}
+}
+
+static bool nets_have(const struct sluice_filter *f, const struct addr *a)
+{
+	struct sluice_addr w = addr_wire(a);
+	uint64_t words[2];
+
+	memcpy(words, &w, sizeof(words));
+	return addr_family(a) == FAMILY_V4 ? sluice_net4_has(&f->addrs4, w.ip6[3]) :
+					     sluice_net6_has(&f->addrs6, words[0], words[1]);
+}
+
+/* Each cluster address is looked for. */
+static void nets_check(const struct tables *t, const struct image *img)
+{
+	vec_each(s, &img->services)
+		vec_each(a, &s->addrs)
+			cr_assert(a->kind != SLUICE_FE_CLUSTER_IP || nets_have(&t->filter, &a->addr));
 }
 
 /* Exactly what is needed, or more while flows may need what is needed no longer. */
@@ -573,6 +602,7 @@ size_t tables_become_part(struct tables *t, const struct layout_scope *scope,
 	vec_each(op, &again.ops)
 		cr_assert(op_tidies(op), "op %d is left to do", op->type);
 	tables_equal(t, img, &again);
+	nets_check(t, img);
 	return p.ops.n;
 }
 
@@ -593,6 +623,7 @@ size_t tables_become(struct tables *t, const struct image *img)
 	}
 	tables_equal(t, img, &p);
 	filter_equal(t, &p);
+	nets_check(t, img);
 	view = tables_view(t, false);
 	cr_assert_eq(layout_make(img, &view, &again, &e), 0, "%s", e.text);
 	cr_assert_eq(again.ops.n, 0, "%zu ops for nothing", again.ops.n);

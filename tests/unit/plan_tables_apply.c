@@ -149,6 +149,10 @@ static void apply_filter_set(struct tables *t, const struct sluice_filter *f)
 {
 	for (size_t i = 0; i < SLUICE_FILTER_BITS / 64; i++)
 		t->filter.words[i] |= f->words[i];
+	t->filter.addrs4 = f->addrs4;
+	t->filter.addrs6 = f->addrs6;
+	t->filter.range4 = f->range4;
+	t->filter.range6 = f->range6;
 }
 
 void tables_apply(struct tables *t, const struct layout_op *op, const struct layout_plan *p,

@@ -143,6 +143,7 @@ static void service_print(FILE *f, const struct image_service *s)
 		[SLUICE_FE_LOAD_BALANCER] = "balancer",
 		[SLUICE_FE_EXTERNAL] = "external",
 		[SLUICE_FE_NODE_PORT] = "nodeport",
+		[SLUICE_FE_LOCALHOST] = "localhost",
 	};
 	char cidr[CIDR_TEXT_MAX];
 	char addr[ADDR_TEXT_MAX];
@@ -213,6 +214,21 @@ char *world_image(struct world *w)
 	cr_assert_not_null(f);
 	for (size_t i = 0; i < w->img.services.n; i++)
 		service_print(f, order[i]);
+	fclose(f);
+	return text;
+}
+
+char *world_addresses(const struct world *w)
+{
+	char addr[ADDR_TEXT_MAX];
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	cr_assert_not_null(f);
+	vec_each(s, &w->img.services)
+		vec_each(a, &s->addrs)
+			fprintf(f, "%s %s/%s\n", addr_text(&a->addr, addr), s->name, s->port_name);
 	fclose(f);
 	return text;
 }

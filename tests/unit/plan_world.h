@@ -45,5 +45,12 @@ void facts_addr_add(struct world *w, const char *ip, bool node_port);
  */
 char *world_image(struct world *w);
 
+/*
+ * Of the last image, who speaks for which address, sorted like services:
+ *	10.96.0.1 web/http
+ * The caller frees it.
+ */
+char *world_addresses(const struct world *w);
+
 /* The image is exactly @text. */
 void world_expect(struct world *w, const char *text);

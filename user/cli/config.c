@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * sluice config: the ranges that an instance gives out of, shown or set for good.
+ * sluice config: the ranges that an instance gives out of, and how it treats what Services leave
+ * open, shown or set for good.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,7 +23,7 @@ static int print_settings(const struct cluster_config *cfg, struct err *reterr)
 
 		if (!text)
 			return err_nomem(reterr);
-		printf("%-16s %s\n", cluster_setting_names[i], text);
+		printf("%-20s %s\n", cluster_setting_names[i], text);
 	}
 	return 0;
 }
@@ -139,13 +140,23 @@ static const struct option_row config_options[] = {
 	  VALUES(SETTING_NODE_PORTS) },
 	{ .name = "lb-pool", .arg = "CIDR", .help = "addresses for Services of type LoadBalancer are "
 	  "taken from here; repeatable; none", VALUES(SETTING_LB_POOL) },
+	{ .name = "node-port-addresses", .arg = "CIDR", .help = "node ports answer at this host's "
+	  "addresses in here; repeatable; primary", VALUES(SETTING_NODE_PORT_ADDRS) },
+	{ .name = "localhost-node-ports", .arg = "on|off", .help = "and at 127.0.0.1, for processes "
+	  "of this host", VALUES(SETTING_LOCALHOST) },
+	{ .name = "echo", .arg = "on|off", .help = "answer pings of Services' addresses",
+	  VALUES(SETTING_ECHO) },
+	{ .name = "masquerade-all", .arg = "on|off", .help = "replace the address of whoever dials a "
+	  "ClusterIP, pods too", VALUES(SETTING_MASQUERADE_ALL) },
+	{ .name = "cluster-cidr", .arg = "CIDR", .help = "who has such an address is a pod, wherever "
+	  "it comes from; devices, none", VALUES(SETTING_CLUSTER_CIDR) },
 	{ 0 },
 };
 
 const struct command command_config = {
 	.name = "config",
 	.args = "",
-	.summary = "show or set the ranges that addresses and ports are taken from",
+	.summary = "show or set the ranges of addresses and ports, and traffic's rules",
 	.details = "Without options: show them. What is set stays set for this instance; what was\n"
 		   "given out before stays with its Services. A pool serves Services of type\n"
 		   "LoadBalancer without loadBalancerClass, or with \"" LB_CLASS "\".\n",

@@ -35,7 +35,7 @@ void forwarding_warn(const text_vec *devices, struct datapath *dp)
 	struct sluice_settings settings;
 	bool has[FAMILY_COUNT] = { false };
 
-	if (datapath_host_facts(dp, &facts, &settings, cfg.node_port_min, cfg.node_port_max, NULL))
+	if (datapath_host_facts(dp, &cfg, &facts, &settings, NULL))
 		return;
 	vec_each(a, &facts.node_port_addrs)
 		has[addr_family(a)] = true;

@@ -35,6 +35,7 @@ static void print_frontend(FILE *out, const struct image_service *s,
 		[SLUICE_FE_LOAD_BALANCER] = "load-balancer",
 		[SLUICE_FE_EXTERNAL] = "external",
 		[SLUICE_FE_NODE_PORT] = "node-port",
+		[SLUICE_FE_LOCALHOST] = "localhost",
 	};
 	uint32_t local = f->kind == SLUICE_FE_CLUSTER_IP ? SLUICE_SVC_INT_LOCAL :
 							   SLUICE_SVC_EXT_LOCAL;

@@ -79,9 +79,14 @@ static json_t *service_json(const struct report_service *s)
 	return r ? NULL : TAKE(j);
 }
 
+static json_t *tally_json(const struct sluice_tally *t)
+{
+	return json_pack("{s:I, s:I}", "packets", (json_int_t)t->packets, "bytes",
+			 (json_int_t)t->bytes);
+}
+
 json_t *report_json(const struct report *rep)
 {
-	const struct sluice_tally *other = &rep->reasons[SLUICE_R_NOT_OURS];
 	own(json_decref) json_t *services = json_array();
 	own(json_decref) json_t *j = json_object();
 	int r = 0;
@@ -90,8 +95,7 @@ json_t *report_json(const struct report *rep)
 		r |= json_array_append_new(services, service_json(s));
 	r |= json_object_set(j, "services", services);
 	r |= json_object_set_new(j, "drops", total_drops_json(rep));
-	r |= json_object_set_new(j, "notOurs",
-				 json_pack("{s:I, s:I}", "packets", (json_int_t)other->packets,
-					   "bytes", (json_int_t)other->bytes));
+	r |= json_object_set_new(j, "notOurs", tally_json(&rep->reasons[SLUICE_R_NOT_OURS]));
+	r |= json_object_set_new(j, "echo", tally_json(&rep->reasons[SLUICE_R_ECHO]));
 	return r ? NULL : TAKE(j);
 }

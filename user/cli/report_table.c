@@ -92,6 +92,7 @@ int report_print_reasons(FILE *out, const struct report *r, bool all, struct err
 {
 	own(table_free) struct table *t = table_new();
 	const struct sluice_tally *other = &r->reasons[SLUICE_R_NOT_OURS];
+	const struct sluice_tally *echo = &r->reasons[SLUICE_R_ECHO];
 	char packets[FORMAT_MAX], bytes[FORMAT_MAX];
 	size_t n = 0;
 
@@ -119,6 +120,9 @@ int report_print_reasons(FILE *out, const struct report *r, bool all, struct err
 	fprintf(out, "%s%s packets, %s, were for no service\n",
 		n ? "\n" : "nothing dropped; ", format_count(other->packets, packets),
 		format_bytes(other->bytes, bytes));
+	if (echo->packets)
+		fprintf(out, "%s pings, %s, of addresses of Services\n",
+			format_count(echo->packets, packets), format_bytes(echo->bytes, bytes));
 	return 0;
 }
 

@@ -36,6 +36,7 @@ struct status {
 	attachment_vec devices;
 	struct table_usage tables[TABLES_MAX];
 	size_t n_tables;
+	VEC(struct addr) node_ports;	/* where they answer; meaningful as in_sync is */
 	struct err elsewhere;		/* set: attached in another network namespace, or it is gone */
 	bool in_sync;			/* meaningful while attached, and not elsewhere */
 };
@@ -43,6 +44,7 @@ struct status {
 static void status_done(struct status *s)
 {
 	vec_done(&s->devices);
+	vec_done(&s->node_ports);
 	free(s->node);
 	datapath_close(s->dp);
 	store_close(s->store);
@@ -62,6 +64,11 @@ static int collect_sync(struct status *s, struct err *reterr)
 		r = datapath_stats(s->dp, &stats, reterr);
 	if (!r)
 		s->in_sync = reconcile_matches(&view.image, &stats);
+	vec_each(a, &view.facts.node_port_addrs)
+		if (!r && vec_push(&s->node_ports, *a))
+			r = err_nomem(reterr);
+	if (!r && view.facts.localhost_node_ports && vec_push(&s->node_ports, image_localhost))
+		r = err_nomem(reterr);
 	return r;
 }
 
@@ -162,6 +169,18 @@ static int warn_forwarding(const struct status *s, struct err *reterr)
 	return 0;
 }
 
+static void print_node_ports(const struct status *s)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (s->elsewhere.code)
+		return;
+	printf("ports:    ");
+	vec_each(a, &s->node_ports)
+		printf("%s%s", a == s->node_ports.at ? "node ports at " : ", ", addr_text(a, text));
+	puts(s->node_ports.n ? "" : "no address for node ports");
+}
+
 static int print_text(const struct status *s, struct err *reterr)
 {
 	int r;
@@ -171,6 +190,7 @@ static int print_text(const struct status *s, struct err *reterr)
 	       status_word(s));
 	if (!s->dp)
 		return 0;
+	print_node_ports(s);
 	r = 0;
 	if (s->devices.n) {
 		putchar('\n');
@@ -217,6 +237,19 @@ static json_t *tables_json(const struct status *s)
 	return list;
 }
 
+static json_t *node_ports_json(const struct status *s)
+{
+	char text[ADDR_TEXT_MAX];
+	json_t *list;
+
+	if (!s->dp || s->elsewhere.code)
+		return json_null();
+	list = json_array();
+	vec_each(a, &s->node_ports)
+		json_array_append_new(list, json_string(addr_text(a, text)));
+	return list;
+}
+
 static json_t *in_sync_json(const struct status *s)
 {
 	return s->dp && !s->elsewhere.code ? json_boolean(s->in_sync) : json_null();
@@ -224,11 +257,12 @@ static json_t *in_sync_json(const struct status *s)
 
 static int print_json(const struct status *s, struct err *reterr)
 {
-	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b, s:o, s:o, s:o}", "instance",
+	json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:i, s:b, s:o, s:o, s:o, s:o}", "instance",
 			      s->instance, "node", s->node, "state", store_path(s->store),
 			      "version", SLUICE_VERSION, "abi", SLUICE_ABI, "attached",
-			      s->devices.n > 0, "inSync", in_sync_json(s), "devices",
-			      devices_json(s), "tables", tables_json(s));
+			      s->devices.n > 0, "inSync", in_sync_json(s), "nodePortAddresses",
+			      node_ports_json(s), "devices", devices_json(s), "tables",
+			      tables_json(s));
 	int r = !j || json_dumpf(j, stdout, JSON_INDENT(2));
 
 	json_decref(j);

@@ -8,14 +8,31 @@
 #include "model/snapshot.h"
 
 #define LB_POOLS_MAX 16
+#define NODE_PORT_CIDRS_MAX 16
+
+/* Which packets are whose, beside what Services say. */
+struct traffic_config {
+	bool echo;			/* echo requests to addresses of Services are answered: true */
+	bool node_ports_primary;	/* node ports answer at the node's primary addresses: true; */
+	struct cidr node_port_cidrs[NODE_PORT_CIDRS_MAX];	/* else at those of its addresses */
+	size_t n_node_port_cidrs;	/* in these. Of a family without one: at all of it */
+	bool localhost_node_ports;	/* and at 127.0.0.1, for this host's processes: true */
+	bool masquerade_all;		/* also what pods send to cluster addresses: false */
+	/* Who is a pod. Who comes by a workload device is: true. And who has such an address. */
+	bool pods_by_device;
+	struct cidr pod_cidrs[FAMILY_COUNT];
+	bool has_pod_cidr[FAMILY_COUNT];
+};
 
 struct cluster_config {
 	struct cidr service_cidrs[FAMILY_COUNT];	/* 10.96.0.0/12, fd00:10:96::/112 */
+	bool service_cidr_given[FAMILY_COUNT];		/* by a person, and not by default */
 	uint16_t node_port_min;				/* 30000 */
 	uint16_t node_port_max;				/* 32767 */
 	/* What LoadBalancers get their addresses from, all addresses of it. By default, nothing. */
 	struct cidr lb_pools[LB_POOLS_MAX];
 	size_t n_lb_pools;
+	struct traffic_config traffic;
 	/* Where random bits come from; NULL: getrandom(2). Tests give their own. */
 	uint64_t (*random)(void *arg);
 	void *random_arg;
@@ -32,6 +49,11 @@ enum cluster_setting {
 	SETTING_SERVICE_CIDR,	/* one of a family; the other family's stays */
 	SETTING_NODE_PORTS,	/* "30000-32767" */
 	SETTING_LB_POOL,	/* "none", or up to LB_POOLS_MAX CIDRs */
+	SETTING_ECHO,		/* "on" or "off" */
+	SETTING_NODE_PORT_ADDRS, /* "primary", or up to NODE_PORT_CIDRS_MAX CIDRs */
+	SETTING_LOCALHOST,	/* "on" or "off" */
+	SETTING_MASQUERADE_ALL,	/* "on" or "off" */
+	SETTING_CLUSTER_CIDR,	/* "devices", "none", or one CIDR of a family */
 	SETTING_COUNT,
 };
 
@@ -42,6 +64,8 @@ int cluster_config_set(struct cluster_config *cfg, enum cluster_setting which, c
 		       struct err *reterr);
 /* The text that sets it to what it is; NULL when out of memory. The caller frees. */
 char *cluster_config_text(const struct cluster_config *cfg, enum cluster_setting which);
+/* The same without what nobody has set, for who keeps it: "" if that is nothing. */
+char *cluster_config_given_text(const struct cluster_config *cfg, enum cluster_setting which);
 
 enum change {
 	CHANGE_NONE,		/* "unchanged" */

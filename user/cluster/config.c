@@ -9,7 +9,16 @@
 
 struct cluster_config cluster_config_builtin(void)
 {
-	struct cluster_config cfg = { .node_port_min = 30000, .node_port_max = 32767 };
+	struct cluster_config cfg = {
+		.node_port_min = 30000,
+		.node_port_max = 32767,
+		.traffic = {
+			.echo = true,
+			.node_ports_primary = true,
+			.localhost_node_ports = true,
+			.pods_by_device = true,
+		},
+	};
 	int r = cidr_parse("10.96.0.0/12", &cfg.service_cidrs[FAMILY_V4]);
 
 	r |= cidr_parse("fd00:10:96::/112", &cfg.service_cidrs[FAMILY_V6]);

@@ -370,6 +370,10 @@ static int service_rivals(struct closure *c, const struct service *s, struct err
 	vec_each(external, &addrs)
 		if (!r)
 			r = add_rivals_at(c, s, external, reterr);
+	/* One of those that share a VIP speaks for it (plan/address.h). */
+	vec_each(in, &s->lb_ingress)
+		if (!r && in->ip && !in->proxy && !addr_parse(in->ip, &ip))
+			r = add_rivals(c, term_external(&ip), reterr);
 	vec_each(p, &s->ports)
 		if (!r && p->node_port)
 			r = add_rivals(c, term_node_port(p->node_port), reterr);

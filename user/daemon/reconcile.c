@@ -83,6 +83,11 @@ static uint64_t facts_hash(const struct node_facts *f)
 	h = hash_text(h, "node ports at");
 	vec_each(a, &f->node_port_addrs)
 		h = hash_bytes(h, a->b, sizeof(a->b));
+	h = hash_text(h, f->localhost_node_ports ? "localhost" : "");
+	vec_each(c, &f->service_cidrs) {
+		h = hash_bytes(h, c->base.b, sizeof(c->base.b));
+		h = hash_bytes(h, &c->bits, sizeof(c->bits));
+	}
 	return hash_mix(h) | 1;
 }
 
@@ -93,8 +98,7 @@ static int host_read(struct store *store, struct datapath *dp, struct node_view 
 	struct cluster_config cfg;
 	int r = settings_load(store, &cfg, reterr)
 	     ?: reconcile_node_name(store, &v->node, reterr)
-	     ?: datapath_host_facts(dp, &v->facts, &v->settings, cfg.node_port_min,
-				    cfg.node_port_max, reterr);
+	     ?: datapath_host_facts(dp, &cfg, &v->facts, &v->settings, reterr);
 
 	if (r)
 		return r;

@@ -33,9 +33,9 @@ int settings_load(struct store *store, struct cluster_config *ret, struct err *r
 int settings_save(struct store *store, const struct cluster_config *cfg,
 		  enum cluster_setting which, struct err *reterr)
 {
-	own(free) char *text = cluster_config_text(cfg, which);
+	own(free) char *text = cluster_config_given_text(cfg, which);
 
 	if (!text)
 		return err_nomem(reterr);
-	return store_set_fact(store, cluster_setting_names[which], text, reterr);
+	return store_set_fact(store, cluster_setting_names[which], *text ? text : NULL, reterr);
 }

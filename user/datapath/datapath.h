@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "cluster/cluster.h"
 #include "plan/image.h"
 #include "sluice/count.h"
 #include "sluice/reason.h"
@@ -120,14 +121,14 @@ int datapath_write_change(struct datapath *dp, const struct datapath_change *c,
 			  struct err *reterr);
 
 /*
- * This host: addresses, routes' source, port ranges. Fills facts->addrs, facts->node_port_addrs
- * and all of *@settings; the rest of @facts stays the caller's. @dp (may be NULL: nothing is
- * attached) says which device is the uplink, whose address is the node's. Depends on what is
- * attached: after attach and detach, ask again and write again.
+ * This host: addresses, routes' source, port ranges, as @cfg wants them used. Fills of @facts what
+ * is not of objects (name and pod_cidrs stay the caller's), and all of *@settings. @dp (may be
+ * NULL: nothing is attached) says which device is the uplink, whose address is the node's. Depends
+ * on what is attached: after attach and detach, ask again and write again.
  */
-int datapath_host_facts(struct datapath *dp, struct node_facts *facts,
-			struct sluice_settings *settings, uint16_t node_port_min,
-			uint16_t node_port_max, struct err *reterr);
+int datapath_host_facts(struct datapath *dp, const struct cluster_config *cfg,
+			struct node_facts *facts, struct sluice_settings *settings,
+			struct err *reterr);
 
 /* --- counters ----------------------------------------------------------------- */
 

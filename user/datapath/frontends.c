@@ -104,22 +104,29 @@ static int read_one(const struct maps *maps, struct layout_frontend *f)
 	return errno == ENOENT ? 0 : -errno;
 }
 
+static int read_if_there(const struct maps *maps, const struct image_frontend *fe, uint8_t proto,
+			 frontend_vec *ret, struct err *reterr)
+{
+	struct layout_frontend f = { .addr = fe->addr, .port = fe->port, .proto = proto };
+	int there = read_one(maps, &f);
+
+	if (there < 0)
+		return err_sys(reterr, -there, "cannot read the frontends");
+	return there && vec_push(ret, f) < 0 ? err_nomem(reterr) : 0;
+}
+
 int frontends_read_some(const struct maps *maps, const struct image *img, frontend_vec *ret,
 			struct err *reterr)
 {
-	vec_each(svc, &img->services) {
-		vec_each(fe, &svc->frontends) {
-			struct layout_frontend f = { .addr = fe->addr, .port = fe->port,
-						     .proto = svc->protocol };
-			int there = read_one(maps, &f);
+	int r = 0;
 
-			if (there < 0)
-				return err_sys(reterr, -there, "cannot read the frontends");
-			if (there && vec_push(ret, f) < 0)
-				return err_nomem(reterr);
-		}
+	vec_each(svc, &img->services) {
+		vec_each(fe, &svc->frontends)
+			r = r ?: read_if_there(maps, fe, svc->protocol, ret, reterr);
+		vec_each(a, &svc->addrs)
+			r = r ?: read_if_there(maps, a, 0, ret, reterr);
 	}
-	return 0;
+	return r;
 }
 
 /* --- writing ------------------------------------------------------------------ */

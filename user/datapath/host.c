@@ -10,6 +10,7 @@
 #include "datapath/handle.h"
 #include "datapath/netlink.h"
 #include "datapath/ports.h"
+#include "plan/cover.h"
 
 /*
  * Timeouts, as Linux's conntrack and kube-proxy set them (semantics 2.11), so that nobody's
@@ -102,25 +103,88 @@ static uint32_t uplink_ifindex(const struct host *h)
 	return h->uplinks.n ? h->uplinks.at[0] : 0;
 }
 
-static int facts_fill(const struct host *h, struct node_facts *facts, struct err *reterr)
+/* Never loopback, which only this host can mean, nor what every link has once more. */
+static bool may_have_node_ports(const struct addr *a)
 {
-	facts->addrs.n = 0;
+	return !addr_is_loopback(a) && !addr_is_link_local(a) && !addr_is_multicast(a);
+}
+
+static bool is_selected(const struct traffic_config *t, const struct addr *a)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < t->n_node_port_cidrs; i++) {
+		if (cidr_has(&t->node_port_cidrs[i], a))
+			return true;
+		any |= addr_family(&t->node_port_cidrs[i].base) == addr_family(a);
+	}
+	return !any;	/* a list that says nothing of a family takes all of it */
+}
+
+static bool has_addr(const struct node_facts *facts, const struct addr *a)
+{
+	vec_each(b, &facts->node_port_addrs)
+		if (!addr_cmp(a, b))
+			return true;
+	return false;
+}
+
+static int node_ports_fill(const struct host *h, const struct traffic_config *t,
+			   struct node_facts *facts)
+{
 	facts->node_port_addrs.n = 0;
-	vec_each(a, &h->addrs)
-		if (vec_push(&facts->addrs, a->addr) < 0)
-			return err_nomem(reterr);
-	for (enum family f = FAMILY_V4; f < FAMILY_COUNT; f++) {
+	for (enum family f = FAMILY_V4; t->node_ports_primary && f < FAMILY_COUNT; f++) {
 		const struct addr *a = node_addr(h, f);
 
 		if (a && vec_push(&facts->node_port_addrs, *a) < 0)
-			return err_nomem(reterr);
+			return -ENOMEM;
+	}
+	vec_each(a, &h->addrs) {
+		if (t->node_ports_primary || !may_have_node_ports(&a->addr) ||
+		    !is_selected(t, &a->addr) || has_addr(facts, &a->addr))
+			continue;
+		if (vec_push(&facts->node_port_addrs, a->addr) < 0)
+			return -ENOMEM;
 	}
 	return 0;
 }
 
-static void settings_fill(const struct host *h, const struct node_facts *facts,
+static int facts_fill(const struct host *h, const struct cluster_config *cfg,
+		      struct node_facts *facts, struct err *reterr)
+{
+	int r = node_ports_fill(h, &cfg->traffic, facts);
+
+	facts->addrs.n = 0;
+	facts->service_cidrs.n = 0;
+	facts->localhost_node_ports = cfg->traffic.localhost_node_ports;
+	vec_each(a, &h->addrs)
+		r = r ?: vec_push(&facts->addrs, a->addr);
+	for (enum family f = FAMILY_V4; !r && f < FAMILY_COUNT; f++)
+		if (cfg->service_cidr_given[f])
+			r = vec_push(&facts->service_cidrs, cfg->service_cidrs[f]);
+	return r ? err_nomem(reterr) : 0;
+}
+
+/* What of the settings is a person's. */
+static void traffic_fill(const struct traffic_config *t, struct sluice_settings *s)
+{
+	struct cover pods[FAMILY_COUNT] = { 0 };
+
+	for (enum family f = FAMILY_V4; f < FAMILY_COUNT; f++)
+		if (t->has_pod_cidr[f])
+			cover_add_cidr(&pods[f], &t->pod_cidrs[f]);
+	s->pods4 = cover_net4(&pods[FAMILY_V4]);
+	s->pods6 = cover_net6(&pods[FAMILY_V6]);
+	s->flags = (t->echo ? SLUICE_SET_ECHO : 0) |
+		   (t->masquerade_all ? SLUICE_SET_MASQUERADE : 0) |
+		   (t->pods_by_device ? 0 : SLUICE_SET_NO_PODS) |
+		   (t->localhost_node_ports ? SLUICE_SET_LOCALHOST : 0);
+}
+
+static void settings_fill(const struct host *h, const struct traffic_config *traffic,
 			  struct port_range snat, struct sluice_settings *ret)
 {
+	const struct addr *v4 = node_addr(h, FAMILY_V4), *v6 = node_addr(h, FAMILY_V6);
 	struct sluice_settings s = {
 		.snat_min = snat.min,
 		.snat_max = snat.max,
@@ -136,20 +200,19 @@ static void settings_fill(const struct host *h, const struct node_facts *facts,
 		.reject_per_sec = REJECT_PER_SEC,
 	};
 
-	vec_each(a, &facts->node_port_addrs) {
-		if (addr_family(a) == FAMILY_V4)
-			s.node4 = addr_wire(a);
-		else
-			s.node6 = addr_wire(a);
-	}
+	if (v4)
+		s.node4 = addr_wire(v4);
+	if (v6)
+		s.node6 = addr_wire(v6);
+	traffic_fill(traffic, &s);
 	memcpy(ret, &s, sizeof(s));
 }
 
-int datapath_host_facts(struct datapath *dp, struct node_facts *facts,
-			struct sluice_settings *settings, uint16_t node_port_min,
-			uint16_t node_port_max, struct err *reterr)
+int datapath_host_facts(struct datapath *dp, const struct cluster_config *cfg,
+			struct node_facts *facts, struct sluice_settings *settings,
+			struct err *reterr)
 {
-	const struct port_range node_ports = { node_port_min, node_port_max };
+	const struct port_range node_ports = { cfg->node_port_min, cfg->node_port_max };
 	own(host_done) struct host h = { 0 };
 	struct port_range ephemeral;
 	struct port_range snat;
@@ -157,10 +220,10 @@ int datapath_host_facts(struct datapath *dp, struct node_facts *facts,
 	    ?: ports_choose(node_ports, ephemeral, &snat, reterr)
 	    ?: netlink_addrs(&h.addrs, reterr)
 	    ?: uplinks_read(dp, &h, reterr)
-	    ?: facts_fill(&h, facts, reterr);
+	    ?: facts_fill(&h, cfg, facts, reterr);
 
 	if (r < 0)
 		return r;
-	settings_fill(&h, facts, snat, settings);
+	settings_fill(&h, &cfg->traffic, snat, settings);
 	return 0;
 }

@@ -275,7 +275,30 @@ void rows_put_stamp(struct rows *r, struct datapath_stamp s)
 
 /* --- filter ------------------------------------------------------------------- */
 
-#define FILTER_WORDS (sizeof(struct sluice_filter) / sizeof(uint64_t))
+#define FILTER_WORDS (SLUICE_FILTER_BITS / 64)
+
+/* Half of a prefix must match nothing, least of all everything: see sluice_net6_has(). */
+static void net6_store(struct sluice_net6 *at, const struct sluice_net6 *n)
+{
+	if (!memcmp(at, n, sizeof(*at)))
+		return;
+	__atomic_store_n(&at->last[0], 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&at->host[0], 0, __ATOMIC_RELEASE);
+	__atomic_store_n(&at->last[1], n->last[1], __ATOMIC_RELEASE);
+	__atomic_store_n(&at->host[1], n->host[1], __ATOMIC_RELEASE);
+	__atomic_store_n(&at->host[0], n->host[0], __ATOMIC_RELEASE);
+	__atomic_store_n(&at->last[0], n->last[0], __ATOMIC_RELEASE);
+}
+
+static void nets_store(struct rows *r, const struct sluice_filter *f)
+{
+	struct sluice_filter *at = rows_filter(r);
+
+	__atomic_store_n(&at->addrs4.word, f->addrs4.word, __ATOMIC_RELEASE);
+	__atomic_store_n(&at->range4.word, f->range4.word, __ATOMIC_RELEASE);
+	net6_store(&at->addrs6, &f->addrs6);
+	net6_store(&at->range6, &f->range6);
+}
 
 static void filter_store(struct rows *r, const struct sluice_filter *f, bool keep)
 {
@@ -287,6 +310,7 @@ static void filter_store(struct rows *r, const struct sluice_filter *f, bool kee
 		if (at[i] != word)
 			__atomic_store_n(&at[i], word, __ATOMIC_RELEASE);
 	}
+	nets_store(r, f);
 }
 
 void rows_filter_add(struct rows *r, const struct sluice_filter *f)

@@ -84,7 +84,7 @@ int rows_put_choices(struct rows *r, uint32_t first, const uint32_t *words, uint
 struct sluice_note *rows_note(const struct rows *r);
 void rows_put_stamp(struct rows *r, struct datapath_stamp s);
 
-/* Adds the bits of @f / leaves exactly the bits of @f. */
+/* Adds the bits of @f / leaves exactly the bits of @f. Its prefixes as they are. */
 void rows_filter_add(struct rows *r, const struct sluice_filter *f);
 void rows_filter_set(struct rows *r, const struct sluice_filter *f);
 

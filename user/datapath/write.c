@@ -21,6 +21,7 @@
 #include <bpf/bpf.h>
 
 #include "datapath/device.h"
+#include "datapath/loopback.h"
 #include "datapath/slots.h"
 #include "datapath/work.h"
 
@@ -345,7 +346,9 @@ int datapath_write(struct datapath *dp, const struct datapath_target *to, size_t
 {
 	struct datapath_target all;
 	own(work_done) struct work w = { .dp = dp, .to = &all, .reterr = reterr };
-	int r = handle_lock(dp, reterr) ?: target_complete(dp, to, &all, reterr);
+	int r = handle_lock(dp, reterr)
+	    ?: target_complete(dp, to, &all, reterr)
+	    ?: loopback_renew(dp, to->settings.flags & SLUICE_SET_LOCALHOST, reterr);
 
 	return r < 0 ? r : work_do(&w, ret_writes);
 }

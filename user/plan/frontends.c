@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Frontends: a merge of what the tables hold with what the image wants.
+ * Frontends, and addresses, which have port and protocol 0: a merge of what the tables hold with
+ * what the image wants.
  */
 #include "plan/layout_parts.h"
 
@@ -20,22 +21,30 @@ static int frontend_cmp(const void *a, const void *b)
 	return (int)x->proto - (int)y->proto;
 }
 
+static int want(frontend_vec *ret, const struct image_frontend *f, uint8_t proto, uint32_t row)
+{
+	const struct layout_frontend one = {
+		.addr = f->addr,
+		.port = f->port,
+		.proto = proto,
+		.value = { .service = row, .kind = f->kind },
+	};
+
+	return vec_push(ret, one);
+}
+
 static int wanted_collect(const struct layout *l, frontend_vec *ret)
 {
 	for (size_t i = 0; i < l->img->services.n; i++) {
 		const struct image_service *svc = &l->img->services.at[i];
+		uint32_t row = l->plan.rows.at[i];
 
-		vec_each(f, &svc->frontends) {
-			struct layout_frontend want = {
-				.addr = f->addr,
-				.port = f->port,
-				.proto = svc->protocol,
-				.value = { .service = l->plan.rows.at[i], .kind = f->kind },
-			};
-
-			if (vec_push(ret, want))
+		vec_each(f, &svc->frontends)
+			if (want(ret, f, svc->protocol, row))
 				return -ENOMEM;
-		}
+		vec_each(a, &svc->addrs)
+			if (want(ret, a, 0, row))
+				return -ENOMEM;
 	}
 	if (ret->n)
 		qsort(ret->at, ret->n, sizeof(*ret->at), frontend_cmp);

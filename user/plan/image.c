@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "plan/address.h"
 #include "plan/claim.h"
 #include "plan/endpoints.h"
 
@@ -56,16 +57,19 @@ void node_facts_done(struct node_facts *f)
 	vec_done(&f->addrs);
 	vec_done(&f->node_port_addrs);
 	vec_done(&f->pod_cidrs);
+	vec_done(&f->service_cidrs);
 }
 
 void image_done(struct image *img)
 {
 	vec_each(s, &img->services) {
 		vec_done(&s->frontends);
+		vec_done(&s->addrs);
 		vec_done(&s->ranges);
 		vec_done(&s->backends);
 	}
 	vec_done(&img->services);
+	vec_done(&img->ranges);
 }
 
 /* The port's number is not part of it: a Service that changes it keeps row and counters. */
@@ -103,6 +107,11 @@ static int side_externals(struct side *s)
 	return 0;
 }
 
+/* As kube-proxy's iptables mode has it: IPv4 only, for ::1 does not leave a host by any trick. */
+const struct addr image_localhost = {
+	.b = { [10] = 0xff, [11] = 0xff, [12] = 127, [15] = 1 },
+};
+
 static int frontends_claim(struct making *m, const struct side *s, const struct service_port *p)
 {
 	struct claim c = {
@@ -131,7 +140,10 @@ static int frontends_claim(struct making *m, const struct side *s, const struct 
 		if (vec_push(&m->claims, c))
 			return -ENOMEM;
 	}
-	return 0;
+	if (!p->node_port || !m->facts->localhost_node_ports || s->family != FAMILY_V4)
+		return 0;
+	c.frontend = (struct image_frontend){ image_localhost, p->node_port, SLUICE_FE_LOCALHOST };
+	return vec_push(&m->claims, c);
 }
 
 /* --- source ranges ------------------------------------------------------------ */
@@ -381,10 +393,13 @@ static int making_run(struct making *m, const struct snapshot *snap)
 	/* Claims speak of services by their place: settle first, sort then. */
 	if (claims_settle(&m->claims, &m->img, m->warn, m->warn_arg))
 		return -ENOMEM;
+	vec_each(c, &m->facts->service_cidrs)
+		if (vec_push(&m->img.ranges, *c))
+			return -ENOMEM;
 	if (m->img.services.n)
 		qsort(m->img.services.at, m->img.services.n, sizeof(*m->img.services.at),
 		      id_order);
-	return 0;
+	return addresses_settle(&m->img, m->addrs.at, m->addrs.n);
 }
 
 /* What of the facts is looked up again and again. */

@@ -16,8 +16,14 @@ struct node_facts {
 					 * of these is a host socket */
 	VEC(struct addr) node_port_addrs;	/* where node ports answer: the primary address
 					 * of each family by default */
+	bool localhost_node_ports;	/* and 127.0.0.1 for this host's processes */
 	VEC(struct cidr) pod_cidrs;	/* of this node, from its Node object */
+	VEC(struct cidr) service_cidrs;	/* what the operator gave to Services and nothing else: at
+					 * most one of each family */
 };
+
+/* 127.0.0.1, which has node ports if the facts say so. */
+extern const struct addr image_localhost;
 
 void node_facts_done(struct node_facts *f);
 DEFINE_OWN_DONE(struct node_facts, node_facts_done)
@@ -50,6 +56,8 @@ struct image_service {
 	bool reset;			/* connections to endpoints that are gone: SLUICE_BE_RESET */
 	uint32_t affinity_sec;		/* with SLUICE_SVC_AFFINITY; else 0 */
 	VEC(struct image_frontend) frontends;	/* sorted by addr, port */
+	VEC(struct image_frontend) addrs;	/* cluster addresses and VIPs for which this one
+						 * speaks of all that share them; port 0; sorted */
 	VEC(struct cidr) ranges;	/* who may dial the load-balancer VIPs, with
 					 * SLUICE_SVC_RANGES; sorted by base, bits; unique */
 	VEC(struct image_backend) backends;	/* sorted by addr, port; unique */
@@ -57,6 +65,7 @@ struct image_service {
 
 struct image {
 	VEC(struct image_service) services;	/* sorted by id */
+	VEC(struct cidr) ranges;		/* the facts' service_cidrs */
 };
 
 void image_done(struct image *img);

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What is neither of a flow nor for a frontend, but for an address of ours all the same: another
+ * port or protocol of a cluster address, an address of the service range that nobody has, or an
+ * echo request. None of it may go on: the default route would take it out of the node, and often
+ * back again.
+ *
+ *	echo request		answered, if it is wanted and the service has a backend to use
+ *	cluster address		rejected, whatever else it is
+ *	service range		dropped
+ *	VIP of a balancer	its other ports belong to others: passes
+ *
+ * Addresses that this host has itself are left to it: user space makes no row for them, and of the
+ * range the kernel is asked. So is who asks from an address that nobody can be answered at.
+ */
+#pragma once
+
+#include "bpf/icmp.h"
+#include "bpf/send.h"
+#include "bpf/source.h"
+
+#define ICMP4_ECHO	8
+#define ICMP4_ECHO_REPLY 0
+#define ICMP6_ECHO	128
+#define ICMP6_ECHO_REPLY 129
+#define ICMP6_ND_FIRST	133	/* router solicitation */
+#define ICMP6_ND_LAST	137	/* redirect */
+
+static __always_inline bool address_in_range(const struct sluice_filter *f, const struct pkt *p)
+{
+	const __be32 *a = p->key.v6.dst;
+
+	if (!p->v6)
+		return sluice_net4_has(&f->range4, p->key.v4.dst);
+	return sluice_net6_has(&f->range6, (__u64)a[1] << 32 | a[0], (__u64)a[3] << 32 | a[2]);
+}
+
+static __always_inline bool address_has_bit(const struct sluice_filter *f, const struct pkt *p)
+{
+	__be32 word = p->v6 ? p->key.v6.dst[3] : p->key.v4.dst;
+
+	return filter_has(f, sluice_filter_bit(SLUICE_FILTER_ADDRESS, word, 0, 0));
+}
+
+/* Whether sluice_address() could have an opinion; for what certainly is not ours this is all. */
+static __always_inline bool address_ask(const struct pkt *p)
+{
+	const struct sluice_filter *f = filter_get();
+
+	return f && p->l4_off && (address_has_bit(f, p) || address_in_range(f, p));
+}
+
+static __always_inline const struct sluice_frontend *address_find(const struct pkt *p)
+{
+	if (p->v6) {
+		struct sluice_frontend6_key k = {
+			.addr = { p->key.v6.dst[0], p->key.v6.dst[1], p->key.v6.dst[2],
+				  p->key.v6.dst[3] },
+		};
+
+		return bpf_map_lookup_elem(&sluice_frontends6, &k);
+	}
+	struct sluice_frontend4_key k = { .addr = p->key.v4.dst };
+
+	return bpf_map_lookup_elem(&sluice_frontends4, &k);
+}
+
+/* Nobody's: 0/8, 127/8, multicast and above; ::, ::1 and multicast. */
+static __always_inline bool source_is_nobody(const struct pkt *p)
+{
+	const __be32 *a = p->key.v6.src;
+	__u8 top;
+
+	if (p->v6)
+		return *(const __u8 *)a == 0xff ||
+		       (!(a[0] | a[1] | a[2]) && (a[3] == 0 || a[3] == bpf_htonl(1)));
+	top = bpf_ntohl(p->key.v4.src) >> 24;
+	return !top || top == 127 || top >= 224;
+}
+
+/*
+ * Whether the kernel would keep the packet, or drop it itself: the address is this host's, or a
+ * broadcast address, or there is no way there.
+ */
+static __always_inline bool address_stays_here(hook_ctx *ctx, struct scratch *s)
+{
+	const struct pkt *p = &s->p;
+	struct bpf_fib_lookup *fib = &s->fib;
+	long rc;
+
+	if (s->w.from == FROM_HOST)
+		return false;	/* it is on its way out */
+	__builtin_memset(fib, 0, sizeof(*fib));
+	fib->family = p->v6 ? AF_INET6 : AF_INET;
+	fib->l4_protocol = p->proto;
+	fib->ifindex = s->w.ifindex;
+	if (p->v6) {
+		for (int i = 0; i < 4; i++) {
+			fib->ipv6_src[i] = p->key.v6.src[i];
+			fib->ipv6_dst[i] = p->key.v6.dst[i];
+		}
+	} else {
+		fib->ipv4_src = p->key.v4.src;
+		fib->ipv4_dst = p->key.v4.dst;
+	}
+	rc = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
+	return rc < 0 || rc == BPF_FIB_LKUP_RET_NOT_FWDED || rc == BPF_FIB_LKUP_RET_FWD_DISABLED;
+}
+
+/* The ICMP type, or -1 where there is none. */
+static __always_inline int icmp_type(hook_ctx *ctx, const struct pkt *p)
+{
+	__u8 type;
+
+	if (!pkt_is_icmp(p) || hook_load(ctx, p->l4_off, &type, sizeof(type)))
+		return -1;
+	return type;
+}
+
+/* Who asks whether the service lives: as a connection from there would fare. */
+static __always_inline enum sluice_reason address_echo(const struct sluice_settings *cfg,
+						       const struct scratch *s,
+						       const struct sluice_service *svc,
+						       __u32 row, __u8 kind)
+{
+	if (source_is_refused(svc, row, kind))
+		return SLUICE_R_FILTERED;
+	if (service_set(svc, service_uses_local(svc, kind, client_of(cfg, s->w.from, &s->p)))->size)
+		return SLUICE_R_ECHO;
+	return svc->flags & SLUICE_SVC_HAS_ANY ? SLUICE_R_NO_LOCAL : SLUICE_R_NO_BACKEND;
+}
+
+static __always_inline enum sluice_reason address_judge(hook_ctx *ctx, struct scratch *s)
+{
+	const struct sluice_settings *cfg = settings_get();
+	const struct sluice_filter *filter = filter_get();
+	const struct sluice_frontend *fe = address_find(&s->p);
+	const struct sluice_service *svc = NULL;
+	int type = icmp_type(ctx, &s->p);
+
+	if (!cfg || !filter || s->w.lo || source_is_nobody(&s->p))
+		return SLUICE_R_NOT_OURS;
+	if (s->p.v6 && type >= ICMP6_ND_FIRST && type <= ICMP6_ND_LAST)
+		return SLUICE_R_NOT_OURS;
+	s->w.echo = type == (s->p.v6 ? ICMP6_ECHO : ICMP4_ECHO);
+	/* An error may be about a flow of ours: tc looks. */
+	if (HOOK_IS_XDP && type >= 0 && !s->w.echo)
+		return SLUICE_R_NOT_OURS;
+	if (fe)
+		svc = bpf_map_lookup_elem(&sluice_services, &fe->service);
+	if (!svc || !(svc->flags & SLUICE_SVC_USED))
+		return !address_in_range(filter, &s->p) || address_stays_here(ctx, s) ?
+		       SLUICE_R_NOT_OURS : SLUICE_R_UNALLOCATED;
+	if (s->w.echo && cfg->flags & SLUICE_SET_ECHO) {
+		s->w.service = fe->service;
+		return address_echo(cfg, s, svc, fe->service, fe->kind);
+	}
+	if (fe->kind != SLUICE_FE_CLUSTER_IP)
+		return SLUICE_R_NOT_OURS;
+	s->w.service = fe->service;
+	return s->p.bad ?: SLUICE_R_UNDEFINED_PORT;
+}
+
+/* For a packet that is NOT_OURS so far, and address_ask() says yes. */
+__noinline int sluice_address(hook_ctx *ctx)
+{
+	struct scratch *s = scratch_get();
+
+	return s ? address_judge(ctx, s) : SLUICE_R_NOT_OURS;
+}
+
+/* The four bytes before ICMP's identifier: another type, and the checksum that goes with it. */
+static __always_inline long echo_turn(hook_ctx *ctx, const struct pkt *p)
+{
+	struct {
+		__u8 type;
+		__u8 code;
+		__sum16 check;
+	} h;
+	__u16 was, is;
+
+	if (hook_load(ctx, p->l4_off, &h, sizeof(h)))
+		return -1;
+	was = load16(&h);
+	h.type = p->v6 ? ICMP6_ECHO_REPLY : ICMP4_ECHO_REPLY;
+	is = load16(&h);
+	h.check = csum_apply(h.check, (__u32)(__u16)~was + is);
+	return hook_store(ctx, p->l4_off, &h, sizeof(h));
+}
+
+/* Source and destination change places, which no checksum notices. */
+static __always_inline long echo_turn4(hook_ctx *ctx)
+{
+	struct {
+		__u8 pad[2];
+		struct ethhdr eth;
+		struct iphdr ip;
+	} in, out;
+	__u16 was, is;
+
+	if (hook_load(ctx, 0, &in.eth, sizeof(in.eth) + sizeof(in.ip)))
+		return -1;
+	__builtin_memcpy(&out, &in, sizeof(out));
+	answer_eth(&out.eth, &in.eth);
+	out.ip.saddr = in.ip.daddr;
+	out.ip.daddr = in.ip.saddr;
+	was = load16(&in.ip.ttl);
+	out.ip.ttl = 64;
+	is = load16(&out.ip.ttl);
+	out.ip.check = csum_apply(in.ip.check, (__u32)(__u16)~was + is);
+	return hook_store(ctx, 0, &out.eth, sizeof(out.eth) + sizeof(out.ip));
+}
+
+static __always_inline long echo_turn6(hook_ctx *ctx)
+{
+	struct {
+		__u8 pad[2];
+		struct ethhdr eth;
+		struct ipv6hdr ip;
+	} in, out;
+
+	if (hook_load(ctx, 0, &in.eth, sizeof(in.eth) + sizeof(in.ip)))
+		return -1;
+	__builtin_memcpy(&out, &in, sizeof(out));
+	answer_eth(&out.eth, &in.eth);
+	out.ip.saddr = in.ip.daddr;
+	out.ip.daddr = in.ip.saddr;
+	out.ip.hop_limit = 64;
+	return hook_store(ctx, 0, &out.eth, sizeof(out.eth) + sizeof(out.ip));
+}
+
+/*
+ * The echo request in the scratch becomes its reply, back where it came from. OK: it did. An
+ * answer is due and allowed.
+ */
+__noinline int sluice_echo(hook_ctx *ctx)
+{
+	struct scratch *s = scratch_get();
+
+	if (!s || s->p.ip_len + ETH_HLEN < s->p.l4_off + ICMP_HLEN || echo_turn(ctx, &s->p) ||
+	    (s->p.v6 ? echo_turn6(ctx) : echo_turn4(ctx)))
+		return SLUICE_R_NOT_SENT;
+	return hook_send_back(ctx, &s->w);
+}
