@@ -187,6 +187,19 @@ static __always_inline void half_end(const union flow_value *fwd, struct flow_pa
 }
 
 /*
+ * Whether the slot still is the endpoint's, if only to count its last connections. Half-open flows
+ * do not hold it: once it is given away, a connection would count for another endpoint, and its
+ * replies be no backend's to the filter.
+ */
+static __always_inline bool half_slot_is_there(const struct sluice_flow *f)
+{
+	const struct sluice_backend *b = bpf_map_lookup_elem(&sluice_backends, &f->slot);
+
+	/* gen goes up when an endpoint leaves, and again when its slot is given away. */
+	return b && b->flags & SLUICE_BE_USED && b->gen - f->slot_gen <= 1;
+}
+
+/*
  * A packet that hits a half-open entry. Returns the entry to use, NULL if the packet is to be
  * taken as new: the endpoint went away before the connection was made, or the reply's tuple.
  */
@@ -208,6 +221,10 @@ static __always_inline union flow_value *half_use(hook_ctx *ctx, const struct wa
 	if (!half_proved(ctx, p, f)) {
 		if (!first || half_restore(ctx, w, f, x, v6))
 			return f;
+		half_end(f, x, v6);
+		return NULL;
+	}
+	if (!half_slot_is_there(&f->f)) {
 		half_end(f, x, v6);
 		return NULL;
 	}

@@ -204,6 +204,7 @@ static __always_inline int path_slow(hook_ctx *ctx, struct walk *w, const struct
 		flow_cut(x, f, v6);
 		if ((p->tcp_flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
 			return SLUICE_R_GONE;
+		w->service = SLUICE_NONE;	/* it dials anew, and perhaps nobody's */
 		f = NULL;
 	}
 	if (f && !flow_keep(p, f, x, v6))

@@ -121,10 +121,11 @@ static __noinline int hop_find(hook_ctx *ctx, const struct walk *w, union flow_v
 	if (dev && dev->kind == SLUICE_DEV_WORKLOAD && dev->flags & SLUICE_DEV_PEER &&
 	    w->from != FROM_HOST)
 		send = SLUICE_SEND_POD;	/* redirect_peer works at ingress only */
-	/* Native at both ends: generic XDP shows unfinished checksums without saying so. */
+	/* Native at both ends: generic XDP shows unfinished checksums without saying so. And only
+	 * what we forward, since XDP always takes one from the TTL. */
 	in = device_find(w->ifindex);
 	if (dev && dev->flags & SLUICE_DEV_XDP && in && in->flags & SLUICE_DEV_XDP &&
-	    send == SLUICE_SEND_WIRE)
+	    send == SLUICE_SEND_WIRE && flags & SLUICE_FLOW_FORWARDED)
 		flags |= SLUICE_FLOW_XDP;
 
 	if (rc == BPF_FIB_LKUP_RET_SUCCESS &&

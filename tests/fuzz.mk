@@ -5,6 +5,7 @@
 #	make check-fuzz [FUZZ_SECONDS=10]	each for so long; what it finds new is kept as a
 #						corpus, an input that fails as build/fuzz/NAME-*
 #	make fuzz [FUZZ_SECONDS=1800]		the same for half an hour
+# And tests/model (root), new cases for so long: what fails is printed as a test.
 
 FUZZ_SECONDS ?= 10
 FUZZ := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
@@ -33,7 +34,11 @@ fuzz:
 	$(MAKE) check-fuzz FUZZ_SECONDS=$(if $(filter command line,$(origin FUZZ_SECONDS)),$(FUZZ_SECONDS),1800)
 
 .PHONY: check-fuzz $(FUZZ:%=fuzz-%)
-check-fuzz: $(FUZZ:%=fuzz-%)
+check-fuzz: $(FUZZ:%=fuzz-%) fuzz-model
+
+.PHONY: fuzz-model
+fuzz-model: $(B)/tests/model-tests
+	SLUICE_MODEL_SECONDS=$(FUZZ_SECONDS) $(B)/tests/model-tests --filter model/part_0
 
 fuzz-manifest: FUZZ_SEEDS := tests/manifests examples
 fuzz-manifest: FUZZ_ARGS := -max_len=4096 -dict=tests/fuzz/manifest.dict

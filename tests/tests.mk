@@ -58,6 +58,26 @@ $(B)/tests/packet-tests: $(PACKET_OBJ)
 check-packet: $(B)/tests/packet-tests
 	$(B)/tests/packet-tests -j2
 
+# The programs against an independent model, on random configurations and packets (root); see
+# tests/model/model_test.c for seeds and longer runs.
+MODEL_OBJ := $(patsubst tests/%.c,$(B)/tests/%.o,$(wildcard tests/model/*.c tests/support/*.c)) \
+	$(USER_LIB_SRC:user/%.c=$(B)/user/%.o)
+
+$(B)/tests/model/%.o: CPPFLAGS += -I. -Itests
+
+$(B)/tests/model/%.o: tests/model/%.c | $(SKEL)
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Wno-missing-prototypes -Wno-strict-prototypes -MMD -MP -c $< -o $@
+
+$(B)/tests/model-tests: $(MODEL_OBJ)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ -o $@ $(LDLIBS) -lcriterion
+
+.PHONY: check-model
+check-model: $(B)/tests/model-tests
+	$(B)/tests/model-tests -j2
+
 # Parts of tests/support that unit tests use too, with sanitizers.
 SUPPORT_SAN := $(patsubst %,$(B)/san/tests/support/%.o,frame parse_check quote_check)
 
@@ -74,4 +94,4 @@ check-cli: $(B)/sluice
 	python3 -B -m unittest discover -s tests/cli
 
 .PHONY: check
-check: check-unit check-cli check-packet check-netns check-fuzz
+check: check-unit check-cli check-packet check-model check-netns check-fuzz

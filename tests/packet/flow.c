@@ -106,6 +106,27 @@ static void expect_active(const struct dp *dp, __u32 slot, __u64 n)
 		     sluice_active(&sum), n);
 }
 
+/* Nothing would hold its slot, which another endpoint may have by then, and its counters with it. */
+Test(flow, half_open_connection_does_not_outlive_its_slot)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ONLY_TCP, 0);) {
+		struct service web = given_web(dp);
+		struct talk t = web_talk(40000);
+		struct packet p;
+		struct arrival at = { .hook = dp->hook, .dev = DEV_UP0, .answered = true };
+
+		talk_start(dp, &t);
+		p = talk_answer(dp, t.backend, t.masked);
+		dp_wire(dp, frame_build(&p), SENT_BACK);
+		given_slot_to(dp, &web, &pod_remote_2);
+		p = talk_ack(dp, t.client, t.dialled);
+		dp_run(dp, &at, frame_build(&p), SENT_BACK);
+		expect_reason(dp, SLUICE_R_NO_FLOW, 1, packet_ip_len(&p));
+		expect_active(dp, web.slot, 0);
+		expect_tables(dp, &p, 0);
+	}
+}
+
 /* Ends the connection of @t: by FIN of both, or by RST of one. */
 static void end(struct dp *dp, const struct talk *t, int way)
 {

@@ -143,3 +143,19 @@ Test(reset, others_go_on)
 		expect_no_reason(dp);
 	}
 }
+
+/* The Service went with its endpoint: the stack hears of the SYN, and nobody's drops do. */
+Test(reset, syn_to_a_service_that_is_gone_too)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ONLY_TCP, 0);) {
+		struct service web;
+		__u32 slot;
+		struct talk t = given_gone(dp, true, &web, &slot);
+		struct packet p = talk_open(dp, t.client, t.dialled);
+
+		dp_forget_services(dp);
+		dp_wire(dp, frame_build(&p), PASSED);
+		expect_reason(dp, SLUICE_R_NOT_OURS, 1, packet_ip_len(&p));
+		cr_expect_eq(dp_service_drops(dp, web.row, SLUICE_R_NOT_OURS), 0, "%s", dp->label);
+	}
+}

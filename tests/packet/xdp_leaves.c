@@ -243,6 +243,25 @@ Test(xdp_leaves, what_dials_no_service)
 	}
 }
 
+/* XDP takes one from the TTL of all that it sends; of what the node itself sends none goes. */
+Test(xdp_leaves, flow_of_the_node_itself)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_OUT), ON(XDP));) {
+		struct packet in = talk_open(dp, AT(node, 40000), AT(cluster_ip, 80));
+		struct frame out;
+
+		given_service(dp, .at = &cluster_ip, .port = 80, .to = { &pod_remote });
+		in = talk_leaving(in, &pod_remote);
+		dp_on(dp, UPLINK_OUT, UP0, frame_build(&in), PASSED);
+		/* Somebody on the wire says that it is us. */
+		memcpy(in.dmac, scene_mac(DEV_UP0), sizeof(in.dmac));
+		memcpy(in.smac, client_a.mac, sizeof(in.smac));
+		in.ttl = 0;
+		out = dp_on(dp, XDP, UP0, frame_build(&in), PASSED);
+		expect_packet(dp, out, in);
+	}
+}
+
 /* The filter says "perhaps", the tables say no. */
 Test(xdp_leaves, what_only_shares_a_filter_bit)
 {

@@ -37,8 +37,6 @@ static const struct {
 } sizes[] = {
 	{ "sluice_frontends4", 64 },
 	{ "sluice_frontends6", 64 },
-	{ "sluice_services", DP_SERVICES },
-	{ "sluice_backends", DP_SLOTS },
 	{ "sluice_choices", DP_CHOICES / SLUICE_CHOICES_PER_ROW + 1 },
 	{ "sluice_flows4", DP_FLOWS },
 	{ "sluice_flows6", DP_FLOWS },
@@ -46,20 +44,26 @@ static const struct {
 	{ "sluice_half6", DP_HALF_BUCKETS },
 	{ "sluice_gc4", DP_FLOWS * 5 / 8 },
 	{ "sluice_gc6", DP_FLOWS * 5 / 8 },
-	{ "sluice_slot_counts", DP_SLOTS },
-	{ "sluice_service_base", DP_SERVICES },
 	{ "sluice_drops", 256 },
 	{ "sluice_affinity", 1024 },
 };
 
-static void maps_resize(struct bpf_object *obj)
+static void map_resize(struct bpf_object *obj, const char *name, __u32 entries)
 {
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(obj, sizes[i].map);
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
 
-		if (map)
-			cr_assert_eq(bpf_map__set_max_entries(map, sizes[i].entries), 0);
-	}
+	if (map)
+		cr_assert_eq(bpf_map__set_max_entries(map, entries), 0);
+}
+
+static void maps_resize(const struct dp *dp, struct bpf_object *obj)
+{
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		map_resize(obj, sizes[i].map, sizes[i].entries);
+	map_resize(obj, "sluice_services", dp->max_services);
+	map_resize(obj, "sluice_service_base", dp->max_services);
+	map_resize(obj, "sluice_backends", dp->max_slots);
+	map_resize(obj, "sluice_slot_counts", dp->max_slots);
 }
 
 /* One set of maps for both objects: those of @from, which is loaded. */
@@ -120,7 +124,7 @@ static void objects_load(struct dp *dp, unsigned hooks, bool bound)
 {
 	dp->tc = sluice_tc__open();
 	cr_assert_not_null(dp->tc, "cannot open tc");
-	maps_resize(dp->tc->obj);
+	maps_resize(dp, dp->tc->obj);
 	programs_choose(dp->tc->obj, hooks);
 	dp->tc->rodata->sluice_hz = dp_hz();
 	dp->tc->rodata->sluice_half_buckets4 = DP_HALF_BUCKETS;
@@ -218,9 +222,16 @@ static void settings_put(struct dp *dp)
 
 struct dp *dp_open(unsigned hooks, bool bound)
 {
+	return dp_open_sized(hooks, bound, DP_SERVICES, DP_SLOTS);
+}
+
+struct dp *dp_open_sized(unsigned hooks, bool bound, __u32 services, __u32 slots)
+{
 	struct dp *dp = calloc(1, sizeof(*dp));
 
 	cr_assert_not_null(dp);
+	dp->max_services = services;
+	dp->max_slots = slots;
 	scene_enter();
 	objects_load(dp, hooks, bound);
 	settings_put(dp);
@@ -330,10 +341,11 @@ void dp_reset(struct dp *dp)
 
 	for (size_t i = 0; i < sizeof(hashes) / sizeof(hashes[0]); i++)
 		hash_clear(dp_map(dp, hashes[i]));
-	array_clear(dp_map(dp, "services"), DP_SERVICES, sizeof(struct sluice_service));
-	array_clear(dp_map(dp, "backends"), DP_SLOTS, sizeof(struct sluice_backend));
+	array_clear(dp_map(dp, "services"), dp->max_services, sizeof(struct sluice_service));
+	array_clear(dp_map(dp, "backends"), dp->max_slots, sizeof(struct sluice_backend));
 	array_clear(dp_map(dp, "filter"), 1, sizeof(struct sluice_filter));
-	array_clear(dp_map(dp, "slot_counts"), DP_SLOTS, sizeof(struct sluice_slot_count));
+	array_clear(dp_map(dp, "slot_counts"), dp->max_slots, sizeof(struct sluice_slot_count));
+	array_clear(dp_map(dp, "service_base"), dp->max_services, sizeof(struct sluice_slot_count));
 	array_clear(dp_map(dp, "reasons"), SLUICE_R_COUNT, sizeof(struct sluice_tally));
 	array_clear(dp_map(dp, "answers"), 1, 8);
 	array_clear(dp_map(dp, "gc"), 1, 16);
@@ -353,7 +365,7 @@ void dp_forget_services(struct dp *dp)
 {
 	hash_clear(dp_map(dp, "frontends4"));
 	hash_clear(dp_map(dp, "frontends6"));
-	array_clear(dp_map(dp, "services"), DP_SERVICES, sizeof(struct sluice_service));
+	array_clear(dp_map(dp, "services"), dp->max_services, sizeof(struct sluice_service));
 	array_clear(dp_map(dp, "choices"), dp->choices / SLUICE_CHOICES_PER_ROW + 1,
 		    sizeof(struct sluice_choices));
 }

@@ -44,7 +44,7 @@ enum hook {
 /* Sizes of the tables, small enough to make and clear quickly. */
 #define DP_SERVICES 8
 #define DP_SLOTS 16
-#define DP_CHOICES 4096
+#define DP_CHOICES 65536
 #define DP_HALF_BUCKETS 256
 #define DP_FLOWS 8192
 #define DP_SNAT_MIN 61000
@@ -63,6 +63,8 @@ struct dp {
 	int at;
 	struct sluice_xdp *xdp;
 	struct sluice_tc *tc;
+	__u32 max_services;	/* rows of the tables */
+	__u32 max_slots;
 	__u32 services;		/* rows in use */
 	__u32 slots;
 	__u32 choices;
@@ -76,6 +78,7 @@ bool dp_each(struct dp **dp, unsigned claims, unsigned also);
 
 /* A single case: the caller closes it. @bound: the XDP program knows its device's MAC. */
 struct dp *dp_open(unsigned hooks, bool bound);
+struct dp *dp_open_sized(unsigned hooks, bool bound, __u32 services, __u32 slots);
 void dp_set_case(struct dp *dp, enum hook hook, bool v6, __u8 proto);
 void dp_reset(struct dp *dp);
 void dp_close(struct dp *dp);

@@ -245,3 +245,16 @@ void given_left(struct dp *dp, const struct service *s, unsigned mask)
 		row_put(dp, "backends", slot, &b);
 	}
 }
+
+void given_slot_to(struct dp *dp, const struct service *s, const struct host *to)
+{
+	struct sluice_backend be;
+	__u32 gen;
+
+	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "backends"), &s->slot, &be), 0);
+	gen = be.gen;
+	backend_put(dp, s->slot, s->row, to, PORT_DEFAULT, 0);
+	cr_assert_eq(bpf_map_lookup_elem(dp_map(dp, "backends"), &s->slot, &be), 0);
+	be.gen = gen + 2;	/* left, and given away */
+	row_put(dp, "backends", s->slot, &be);
+}

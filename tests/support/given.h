@@ -57,3 +57,6 @@ void given_left(struct dp *dp, const struct service *s, unsigned mask);
 
 /* The only endpoint left: its slot's generation goes up, and @to, in a new slot, is the set. */
 void given_moved(struct dp *dp, struct service *s, const struct host *to);
+
+/* The only endpoint left, and its slot was given to @to since: the only one now. */
+void given_slot_to(struct dp *dp, const struct service *s, const struct host *to);

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * A packet's way through the node:
+ *
+ *	is it looked at → what is it → whose is it (lasting, half-open, new) → where does it go
+ *
+ * XDP does the same as tc, but sends only from wire to wire; what it cannot finish it leaves as it
+ * is.
+ */
+#include <string.h>
+
+#include "model/trial.h"
+
+static enum sender sender_of(enum hook hook)
+{
+	switch (hook) {
+	case HOOK_XDP:
+	case HOOK_UPLINK_IN:
+		return SENDER_OUTSIDE;
+	case HOOK_WORKLOAD_IN:
+		return SENDER_POD;
+	default:
+		return SENDER_NODE;
+	}
+}
+
+/*
+ * An error about a packet that we translated goes to who sent that packet, and speaks of it as its
+ * sender knows it. It takes the way of the packets that travel against the quoted one.
+ */
+static void judge_icmp(const struct trial *t)
+{
+	struct tuple against, outer, quoted;
+	struct wire_quote q;
+	struct found f;
+	struct leg leg;
+	struct outcome *o;
+	enum leave leave;
+
+	if (t->xdp || !wire_read_quote(t->in, &t->w, &q) ||
+	    !rule_same_addr(&t->w.t.dst, &q.t.src, t->w.t.v6)) {
+		outcome_pass(t, SLUICE_R_NOT_OURS);
+		return;
+	}
+	against = tuple_swap(&q.t);
+	f = conns_find_lasting(&t->m->conns, &against);
+	if (!f.conn) {
+		f = conns_find_half(&t->m->conns, &against);
+		if (f.conn && half_is_old(t, &f.conn->leg[f.d], q.t.proto))
+			f.conn = NULL;
+	}
+	if (!f.conn || !model_looks_at(t->m, &against)) {
+		outcome_pass(t, SLUICE_R_NOT_OURS);
+		return;
+	}
+	outer = conn_after(f.conn, f.d);
+	quoted = tuple_swap(&outer);
+	/* It proves nothing about the connection: what is looked up is not kept. */
+	leg = f.conn->leg[f.d];
+	if (!leg.way.given && leg.way.kind <= WAY_POD &&
+	    (leg.way.kind < WAY_WIRE || leg.seen < t->m->clock) &&
+	    !way_look(t, &outer, &leg.way)) {
+		outcome_drop(t, SLUICE_R_NO_ROUTE, 0);
+		return;
+	}
+	leave = way_allows(t, &leg);
+	if (leave != MAY_GO) {
+		outcome_stay(t, leave, leg.way.mtu, 0);
+		return;
+	}
+	o = outcome_add(t);
+	wire_translate_error(&o->frame, &t->w, &q, &quoted, &outer, leg.routed);
+	o->slot = f.conn->slot;
+	o->direction = f.d;
+	outcome_send(t, o, &leg.way);
+}
+
+/* Frames that are not for this node, and what the other end of a hook has seen already. */
+static bool is_ignored(const struct trial *t)
+{
+	switch (t->at->hook) {
+	case HOOK_XDP:
+	case HOOK_UPLINK_IN:
+		return memcmp(t->in->bytes, scene_mac(t->at->dev), 6);
+	case HOOK_WORKLOAD_IN:
+		return t->in->bytes[0] & 1;	/* broadcast and multicast are not forwarded */
+	case HOOK_UPLINK_OUT:
+	case HOOK_WORKLOAD_OUT:
+		return t->at->forwarded_from != DEV_LO;
+	default:
+		return false;
+	}
+}
+
+void model_judge(struct model *m, const struct arrival *at, const struct frame *in)
+{
+	struct trial t = { .m = m, .at = at, .in = in, .from = sender_of(at->hook),
+			   .xdp = at->hook == HOOK_XDP };
+
+	m->n_outcomes = 0;
+	m->changed = false;
+	if (is_ignored(&t)) {
+		outcome_pass(&t, SLUICE_R_OK);
+		return;
+	}
+	t.w = wire_read(in);
+	switch (t.w.kind) {
+	case WIRE_OTHER:
+		outcome_pass(&t, SLUICE_R_OK);
+		break;
+	case WIRE_BROKEN:
+		outcome_drop(&t, SLUICE_R_MALFORMED, 0);
+		break;
+	case WIRE_FRAGMENT:
+		outcome_pass(&t, SLUICE_R_FRAGMENT);
+		break;
+	case WIRE_NO_PORTS:
+		outcome_pass(&t, SLUICE_R_NOT_OURS);
+		break;
+	case WIRE_ICMP:
+		judge_icmp(&t);
+		break;
+	case WIRE_PORTS:
+		if (!model_looks_at(m, &t.w.t))
+			outcome_pass(&t, SLUICE_R_NOT_OURS);
+		else if (!judge_known(&t))
+			judge_fresh(&t);
+		break;
+	}
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The model: what sluice owes to each packet, worked out from rules.h, the list of connections and
+ * the packet's bytes. It shares no code with plan/ and bpf/.
+ *
+ * It does not say which endpoint of a set is chosen, nor which source port: model_judge() gives an
+ * outcome for each choice, model_settle() finds the one that happened and holds the datapath to
+ * it from then on.
+ *
+ *	model_configure()  after the maps were written
+ *	model_judge()      before a packet runs
+ *	model_settle()     with what came out
+ *
+ * What it has counted is in model.counts.
+ */
+#pragma once
+
+#include "model/conns.h"
+#include "model/rules.h"
+#include "sluice/count.h"
+#include "support/dp.h"
+
+#define MODEL_SLOTS 192
+#define MODEL_ROWS 64
+#define MODEL_MEMBERS 512
+
+/* The timeouts and limits of a run, seconds. */
+struct model_limits {
+	__u32 syn, established, closing, half_closed, udp, sctp;
+	__u16 snat_min, snat_max;
+	bool answers;		/* RST and ICMP are allowed */
+};
+
+/* A port of a Service as a number that stays while the Service is changed. */
+#define PORT_IDS (CONFIG_SERVICES * CONFIG_PORTS * 2 * 3)
+unsigned port_id(const struct rule_port *p, __u8 proto);
+
+/*
+ * An endpoint of a port, for as long as the run goes. @gen counts how often it has left: UDP, and
+ * what is half-open, does not outlive that.
+ */
+struct member {
+	unsigned port;
+	struct rule_backend backend;
+	bool v6;
+	bool in;
+	bool resets;		/* its connections, once it has left */
+	unsigned gen;
+};
+
+struct counts {
+	struct sluice_slot_count slots[MODEL_SLOTS];
+	struct sluice_tally reasons[SLUICE_R_COUNT];
+	__u64 drops[MODEL_ROWS][SLUICE_R_COUNT];
+};
+
+/* Where the maps have what: a matter of bookkeeping, read from them. */
+struct places {
+	__u32 row[PORT_IDS];			/* of services; 0: none */
+	struct {
+		__u32 row;
+		struct rule_backend backend;
+		bool used;
+		bool retired;		/* in use, but for old connections only */
+		__u32 gen;
+	} slot[MODEL_SLOTS];
+	struct sluice_filter filter;		/* what is looked at, at all */
+};
+
+/* What may become of a packet. */
+struct outcome {
+	__u32 action;			/* the program's word */
+	struct frame frame;
+	bool resized;			/* an answer: the kernel's own check of checksums is off */
+	bool opens;			/* a new connection, @conn */
+	bool any_port;			/* its source port is any free one of the range */
+	struct conn conn;
+	struct way way;			/* of a translated packet */
+	/* How it is counted: as a translated packet of a slot, or by reason. */
+	__u32 slot;
+	enum direction direction;
+	enum sluice_reason why;		/* OK: not by reason */
+	bool limited;			/* an answer was due and not given, */
+	__u32 limited_bytes;		/* to a packet of this length */
+	__u32 row;			/* whose drop it is; 0: nobody's */
+	__u32 packets;
+	__u32 bytes;
+};
+
+struct model {
+	struct model_limits limits;
+	struct config config;
+	struct rule_fronts fronts;
+	struct places places;
+	struct member members[MODEL_MEMBERS];
+	unsigned n_members;
+	struct conns conns;
+	long clock;
+	struct counts counts;
+	bool changed;			/* the last packet has changed what is known */
+	unsigned n_outcomes;
+	struct outcome outcomes[CONFIG_ENDPOINTS];
+};
+
+void model_configure(struct model *m, const struct config *c, const struct places *places);
+
+/* Fills m->outcomes. Connections may change already, as they do before the choice. */
+void model_judge(struct model *m, const struct arrival *at, const struct frame *in);
+
+/* Which outcome it was, or -1: none of them. @now: see below, else NULL. */
+int model_settle(struct model *m, __u32 action, const struct frame *in, const struct frame *out,
+		 const struct counts *now);
+
+/* Whether the counters must tell which outcome it was. */
+bool model_needs_counts(const struct model *m);
+
+/* A collector's round; returns how many connections it ends. */
+unsigned model_collect(struct model *m);
+
+/* Whether a packet with this tuple is looked up at all. */
+bool model_looks_at(const struct model *m, const struct tuple *t);
+
+const struct member *model_member(const struct model *m, const struct conn *c);
