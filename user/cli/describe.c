@@ -92,7 +92,8 @@ static struct report report_of(const struct report *all, const struct meta *serv
 		else
 			hi = mid;
 	}
-	of.services.at = all->services.at + lo;
+	if (lo < all->services.n)
+		of.services.at = all->services.at + lo;
 	while (lo < all->services.n && !row_order(&all->services.at[lo], service)) {
 		of.services.n++;
 		lo++;

@@ -150,6 +150,8 @@ static int slices_of_family(struct slice_build *b, const pod_vec *pods)
 		return -ENOMEM;
 	if (!topology_is_auto(&s->meta))
 		return 0;
+	if (b->out->n == first)
+		return 0;
 	return topology_hint(b->snap, b->out->at + first, b->out->n - first);
 }
 

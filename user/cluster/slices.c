@@ -58,5 +58,5 @@ struct object **slices_find(const struct slices *s, const struct object *service
 	for (end = lo; end < s->sorted.n && !order(s->sorted.at[end], service); end++)
 		;
 	*ret_n = end - lo;
-	return s->sorted.at + lo;
+	return *ret_n ? s->sorted.at + lo : NULL;
 }

@@ -137,7 +137,8 @@ static void containers_encode_some(const struct pod *p, bool sidecars, const cha
 		ports.n = c->n_ports;
 		if (c->sidecar == sidecars)
 			container_encode(j, c, &ports);
-		ports.at = (struct container_port *)ports.at + ports.n;
+		if (ports.n)	/* there may be no array at all */
+			ports.at = (struct container_port *)ports.at + ports.n;
 	}
 	list_close(j, mark);
 }
