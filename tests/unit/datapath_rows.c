@@ -2,6 +2,9 @@
 /*
  * Writing rows, on arrays of our own instead of mapped ones.
  */
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include <criterion/criterion.h>
 
 #include <string.h>
@@ -15,7 +18,6 @@
 struct memory {
 	struct sluice_service services[N];
 	struct sluice_backend backends[N];
-	struct sluice_choices choices[N];
 	struct sluice_filter filter;
 	struct sluice_settings settings;
 	struct sluice_slot_count base[N];
@@ -26,7 +28,6 @@ static struct rows rows_on(struct memory *m)
 	return (struct rows){
 		.services = { .at = (uint8_t *)m->services, .n = N, .stride = 64 },
 		.backends = { .at = (uint8_t *)m->backends, .n = N, .stride = 32 },
-		.choices = { .at = (uint8_t *)m->choices, .n = N, .stride = 8 },
 		.filter = { .at = (uint8_t *)&m->filter, .n = 1, .stride = sizeof(m->filter) },
 		.settings = { .at = (uint8_t *)&m->settings, .n = 1,
 			      .stride = sizeof(m->settings) },
@@ -74,20 +75,35 @@ Test(datapath_rows, a_service_row_is_written_whole_and_alone)
 	cr_assert_eq(memcmp(&m->services[2], &none, sizeof(none)), 0);
 }
 
+/* Some come into memory at a time, and blocks do not care for where they end. */
 Test(datapath_rows, choices_are_words_side_by_side)
 {
-	own(free) struct memory *m = memory_new();
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE), words = page / sizeof(uint32_t);
 	const uint32_t block[] = { 11, 12, 13, 14, 15 };
-	struct rows r = rows_on(m);
-	const uint32_t *all = rows_choices(&r, 0, 2 * N);
+	const uint32_t first[] = { 3, (uint32_t)words - 2, (uint32_t)(3 * words) - 5 };
+	int fd = memfd_create("choices", 0);
+	struct rows r = { .choices = { .n = 3 * page / 8, .stride = 8 }, .choices_fd = fd,
+			  .window = 2 * words };
+	const uint32_t *all;
 
-	cr_assert_eq(rows_put_choices(&r, 3, block, 5), 0);
-	cr_assert_eq(rows_n_choices(&r), 2 * N);
-	cr_assert_eq(memcmp(all + 3, block, sizeof(block)), 0);
-	cr_assert_eq(all[2], 0);
-	cr_assert_eq(all[8], 0);
+	cr_assert_eq(ftruncate(fd, (off_t)(3 * page)), 0);
+	all = mmap(NULL, 3 * page, PROT_READ, MAP_SHARED, fd, 0);
+	cr_assert_neq(all, MAP_FAILED);
+	cr_assert_eq(rows_n_choices(&r), 3 * words);
+	for (size_t i = 0; i < sizeof(first) / sizeof(*first); i++) {
+		const uint32_t *at = rows_choices(&r, first[i], 5);
+
+		cr_assert_eq(rows_put_choices(&r, first[i], block, 5), 0);
+		cr_assert_eq(memcmp(all + first[i], block, sizeof(block)), 0);
+		cr_assert_eq(memcmp(at, block, sizeof(block)), 0);
+		cr_assert_eq(all[first[i] - 1], 0);
+	}
 	/* As the programs read word 4. */
-	cr_assert_eq(m->choices[4 / SLUICE_CHOICES_PER_ROW].slots[4 % SLUICE_CHOICES_PER_ROW], 12);
+	cr_assert_eq(((const struct sluice_choices *)all)[4 / SLUICE_CHOICES_PER_ROW]
+			     .slots[4 % SLUICE_CHOICES_PER_ROW], 12);
+	rows_close(&r);
+	munmap((void *)all, 3 * page);
+	close(fd);
 }
 
 Test(datapath_rows, filter_bits_are_added_then_trimmed)

@@ -55,13 +55,27 @@ static int arrays_open(const struct maps *maps, const struct extent *all, size_t
 	return r;
 }
 
+/* How many words come into memory at once, when one of them is asked for. */
+#define WINDOW_WHOLE (1u << 19)
+#define WINDOW_PART ((size_t)sysconf(_SC_PAGESIZE) / sizeof(uint32_t))
+
+static struct rows choices_unmapped(const struct maps *maps, size_t window)
+{
+	const struct map *m = &maps->at[MAP_CHOICES];
+
+	return (struct rows){
+		.choices = { .n = m->entries, .stride = sizeof(struct sluice_choices) },
+		.choices_fd = m->fd,
+		.window = window,
+	};
+}
+
 int rows_open(const struct maps *maps, bool writable, struct rows *ret, struct err *reterr)
 {
-	own(rows_close) struct rows rows = { .choices_fd = -1 };
+	own(rows_close) struct rows rows = choices_unmapped(maps, WINDOW_WHOLE);
 	const struct extent all[] = {
 		{ MAP_SERVICES, SIZE_MAX, &rows.services },
 		{ MAP_BACKENDS, SIZE_MAX, &rows.backends },
-		{ MAP_CHOICES, SIZE_MAX, &rows.choices },
 		{ MAP_FILTER, SIZE_MAX, &rows.filter },
 		{ MAP_SETTINGS, SIZE_MAX, &rows.settings },
 		{ MAP_SERVICE_BASE, SIZE_MAX, &rows.base },
@@ -87,8 +101,7 @@ static int note_read(const struct maps *maps, struct sluice_note *ret, struct er
 int rows_open_part(const struct maps *maps, size_t more_services, size_t more_backends,
 		   struct rows *ret, struct err *reterr)
 {
-	const struct map *choices = &maps->at[MAP_CHOICES];
-	own(rows_close) struct rows rows = { .choices_fd = choices->fd };
+	own(rows_close) struct rows rows = choices_unmapped(maps, WINDOW_PART);
 	struct sluice_note note = { 0 };
 	int r = note_read(maps, &note, reterr);
 	/* Row 0 is there in any case. */
@@ -105,8 +118,6 @@ int rows_open_part(const struct maps *maps, size_t more_services, size_t more_ba
 		r = arrays_open(maps, all, sizeof(all) / sizeof(*all), true, reterr);
 	if (r < 0)
 		return r;
-	rows.choices = (struct row_array){ .n = choices->entries,
-					   .stride = sizeof(struct sluice_choices) };
 	*ret = rows;
 	memset(&rows, 0, sizeof(rows));
 	return 0;
@@ -119,7 +130,6 @@ void rows_close(struct rows *r)
 	vec_done(&r->windows);
 	array_close(&r->services);
 	array_close(&r->backends);
-	array_close(&r->choices);
 	array_close(&r->filter);
 	array_close(&r->settings);
 	array_close(&r->base);
@@ -173,10 +183,11 @@ static uint32_t *window_find(const struct rows *r, size_t first, size_t n)
 
 static uint32_t *window_open(struct rows *r, size_t first, size_t n)
 {
-	const size_t words = (size_t)sysconf(_SC_PAGESIZE) / sizeof(uint32_t);
-	struct row_window w = { .first = first / words * words };
+	struct row_window w = { .first = first / r->window * r->window };
+	size_t end = round_up(first + n, r->window);
+	size_t most = round_up(rows_n_choices(r), WINDOW_PART);	/* the kernel maps whole pages */
 
-	w.n = round_up(first + n, words) - w.first;
+	w.n = (end < most ? end : most) - w.first;
 	w.at = mmap(NULL, w.n * sizeof(*w.at), PROT_READ | PROT_WRITE, MAP_SHARED, r->choices_fd,
 		    (off_t)(w.first * sizeof(*w.at)));
 	if (w.at == MAP_FAILED)
@@ -193,8 +204,6 @@ uint32_t *rows_choices(struct rows *r, uint32_t first, uint32_t n)
 	uint32_t *at;
 
 	assert(n <= rows_n_choices(r) && first <= rows_n_choices(r) - n);
-	if (r->choices.at)
-		return (uint32_t *)r->choices.at + first;
 	at = window_find(r, first, n);
 	return at ? at : window_open(r, first, n);
 }

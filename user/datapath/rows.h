@@ -37,16 +37,17 @@ struct row_window {
 struct rows {
 	struct row_array services;	/* struct sluice_service */
 	struct row_array backends;	/* struct sluice_backend */
-	struct row_array choices;	/* struct sluice_choices */
 	struct row_array filter;	/* struct sluice_filter, one */
 	struct row_array settings;	/* struct sluice_settings, one */
 	struct row_array base;		/* struct sluice_slot_count by service row */
-	/* Of a part: @choices has no memory, but these have. */
+	/* struct sluice_choices, which is most of all: it has no memory but these. */
+	struct row_array choices;
 	int choices_fd;
+	size_t window;			/* words that a window is a multiple of */
 	VEC(struct row_window) windows;
 };
 
-/* Maps the arrays into memory. */
+/* Maps the arrays into memory; choices, some megabytes at a time, as they are asked for. */
 int rows_open(const struct maps *maps, bool writable, struct rows *ret, struct err *reterr);
 
 /*
