@@ -6,7 +6,7 @@ class Config(Case):
     def test_wrong_values_are_usage_errors(self):
         for option, value, why in (("lb-pool", "web", "is not a CIDR"),
                                    ("lb-pool", "10.96.0.0/16", "overlaps the service CIDR"),
-                                   ("service-cidr", "10.0.0.0/31", "/30 or larger"),
+                                   ("service-cidr", "10.0.0.0/31", "from /8 to /30"),
                                    ("node-port-range", "80", "is not a range")):
             error = self.fails("config", f"--{option}", value, status=2)
             self.assertTrue(error.startswith(f"sluice: config: --{option}: "), error)

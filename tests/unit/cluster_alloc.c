@@ -197,7 +197,7 @@ Test(cluster_ip, range_that_cannot_work_is_refused)
 {
 	own(sandbox_done) struct sandbox w = small_sandbox("10.0.0.0/31", 30000, 32767);
 
-	EXPECT_REFUSED(&w, "service CIDR 10.0.0.0/31: must be IPv4, /30 or larger", SERVICE("web"));
+	EXPECT_REFUSED(&w, "service CIDR 10.0.0.0/31: must be IPv4, from /8 to /30", SERVICE("web"));
 }
 
 Test(cluster_ip, range_of_ipv6_has_64_bits_at_most)

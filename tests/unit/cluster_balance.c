@@ -193,7 +193,16 @@ Test(cluster_config, settings_are_text_and_back)
 		{ SETTING_SERVICE_CIDR, "10.0.0.0/16,10.1.0.0/16", NULL,
 		  "two service CIDRs of one family" },
 		{ SETTING_SERVICE_CIDR, "10.0.0.0/31", NULL, "service CIDR 10.0.0.0/31: must be IPv4, "
-		  "/30 or larger" },
+		  "from /8 to /30" },
+		{ SETTING_SERVICE_CIDR, "10.0.0.0/8", "10.0.0.0/8,fd00:10:96::/112", NULL },
+		{ SETTING_SERVICE_CIDR, "0.0.0.0/0", NULL, "service CIDR 0.0.0.0/0: must be IPv4, "
+		  "from /8 to /30" },
+		{ SETTING_SERVICE_CIDR, "127.0.0.0/8", NULL, "service CIDR 127.0.0.0/8: these are not "
+		  "addresses of hosts" },
+		{ SETTING_SERVICE_CIDR, "224.0.0.0/8", NULL, "service CIDR 224.0.0.0/8: these are not "
+		  "addresses of hosts" },
+		{ SETTING_SERVICE_CIDR, "fe80::/112", NULL, "service CIDR fe80::/112: these are not "
+		  "addresses of hosts" },
 		{ SETTING_SERVICE_CIDR, "fd00::/48", NULL, "service CIDR fd00::/48: must be IPv6, from "
 		  "/64 to /126" },
 		{ SETTING_SERVICE_CIDR, "a,b,c", NULL, "\"a\" is not a CIDR like 192.0.2.0/24 or "

@@ -51,6 +51,18 @@ static int check_overlap(const struct cluster_config *cfg, size_t i, struct err 
 	return 0;
 }
 
+static int check_hosts(const char *what, const struct cidr *c, struct err *reterr)
+{
+	const struct addr *a = &c->base;
+	char text[CIDR_TEXT_MAX];
+
+	if (addr_is_unspecified(a) || addr_is_loopback(a) || addr_is_link_local(a) ||
+	    addr_is_multicast(a))
+		return err_set(reterr, EINVAL, "%s %s: these are not addresses of hosts", what,
+			       cidr_text(c, text));
+	return 0;
+}
+
 static int check_pools(const struct cluster_config *cfg, struct err *reterr)
 {
 	char text[CIDR_TEXT_MAX];
@@ -58,14 +70,12 @@ static int check_pools(const struct cluster_config *cfg, struct err *reterr)
 
 	for (size_t i = 0; !r && i < cfg->n_lb_pools; i++) {
 		const struct cidr *pool = &cfg->lb_pools[i];
-		const struct addr *a = &pool->base;
 
-		if (addr_is_unspecified(a) || addr_is_loopback(a) || addr_is_link_local(a) ||
-		    addr_is_multicast(a))
-			return err_set(reterr, EINVAL, "load balancer pool %s: these are not "
-				       "addresses of hosts", cidr_text(pool, text));
+		r = check_hosts("load balancer pool", pool, reterr);
+		if (r)
+			return r;
 		/* It also lets an address in the range be 64 bits. */
-		if (pool->bits < (addr_family(a) == FAMILY_V4 ? 8 : 64))
+		if (pool->bits < (addr_family(&pool->base) == FAMILY_V4 ? 8 : 64))
 			return err_set(reterr, EINVAL, "load balancer pool %s: must be /8 or smaller, "
 				       "of IPv6 /64 or smaller", cidr_text(pool, text));
 		r = check_overlap(cfg, i, reterr);
@@ -78,14 +88,19 @@ int cluster_config_check(const struct cluster_config *cfg, struct err *reterr)
 	const struct cidr *v4 = &cfg->service_cidrs[FAMILY_V4];
 	const struct cidr *v6 = &cfg->service_cidrs[FAMILY_V6];
 	char text[CIDR_TEXT_MAX];
+	int r;
 
-	if (addr_family(&v4->base) != FAMILY_V4 || v4->bits > 30)
-		return err_set(reterr, EINVAL, "service CIDR %s: must be IPv4, /30 or larger",
+	/* What is in it and no Service's is dropped: nobody means a larger part of the world. */
+	if (addr_family(&v4->base) != FAMILY_V4 || v4->bits < 8 || v4->bits > 30)
+		return err_set(reterr, EINVAL, "service CIDR %s: must be IPv4, from /8 to /30",
 			       cidr_text(v4, text));
 	/* Kubernetes' own limit. It also lets an address in the range be 64 bits. */
 	if (addr_family(&v6->base) != FAMILY_V6 || v6->bits < 64 || v6->bits > 126)
 		return err_set(reterr, EINVAL, "service CIDR %s: must be IPv6, from /64 to /126",
 			       cidr_text(v6, text));
+	r = check_hosts("service CIDR", v4, reterr) ?: check_hosts("service CIDR", v6, reterr);
+	if (r)
+		return r;
 	if (!cfg->node_port_min || cfg->node_port_max < cfg->node_port_min)
 		return err_set(reterr, EINVAL, "node port range %u-%u is empty",
 			       cfg->node_port_min, cfg->node_port_max);
