@@ -36,7 +36,10 @@ static const struct {
 	{ "a: &a [*a]", "web.yaml:1: the alias \"a\" stands for what it is in" },
 	{ "a: *b", "web.yaml:1: the alias \"b\" has no anchor" },
 	{ "a: 1\nb: 2\n'a': 3", "web.yaml:3: the key \"a\" is here twice, first in line 1" },
-	{ "{a: 1}: 2", "web.yaml:1: a key must be a string, not a map" },
+	{ "{a: 1}: 2", "web.yaml:1: a key must be a string, not a map (templates have "
+	  "to be rendered first)" },
+	{ "metadata:\n  name: {{ .Release.Name }}", "web.yaml:2: a key must be a string, not a map "
+	  "(templates have to be rendered first)" },
 	{ "[a]: 2", "web.yaml:1: a key must be a string, not a list" },
 	{ "x: &x [a]\n*x : 2", "web.yaml:1: a key must be a string, not a list" },
 	{ "a: !!binary aGk=", "web.yaml:1: the tag \"tag:yaml.org,2002:binary\" is not supported "
@@ -78,7 +81,9 @@ static const struct {
 	  "between 1 and 65535, not the boolean true" },
 	{ SVC "spec: {ports: [{targetPort: true}]}", "web.yaml:4: spec.ports[0].targetPort: must "
 	  "be "
-	  "a number between 1 and 65535 or the name of a container port, not a boolean" },
+	  "a number between 1 and 65535 or the name of a container port, not the boolean true" },
+	{ SVC "spec: {ports: [{targetPort: 80.5}]}", "web.yaml:4: spec.ports[0].targetPort: must be "
+	  "a number between 1 and 65535 or the name of a container port, not the number 80.5" },
 	{ SVC "spec: {ports: [{targetPort: 70000}]}", "web.yaml:4: spec.ports[0].targetPort: "
 	  "Invalid value: 70000: must be between 1 and 65535, inclusive" },
 	{ SVC "spec: {ports: [{protocol: tcp}]}", "web.yaml:4: spec.ports[0].protocol: Unsupported "

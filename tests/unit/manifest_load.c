@@ -68,6 +68,10 @@ Test(load, what_cannot_be_read)
 
 	cr_expect_eq(manifest_load("/nonexistent/x.yaml", NULL, &objects, &e), -ENOENT);
 	cr_expect_str_eq(e.text, "/nonexistent/x.yaml: cannot open: No such file or directory");
+	cr_expect_eq(manifest_load("https://example.com/x.yaml", NULL, &objects, err_clear(&e)),
+		     -EINVAL);
+	cr_expect_str_eq(e.text, "https://example.com/x.yaml: URLs are not fetched; "
+				 "curl URL | sluice ... -f -");
 	cr_expect_eq(manifest_load("", NULL, &objects, NULL), -ENOENT);
 }
 

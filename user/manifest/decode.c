@@ -101,7 +101,7 @@ static const char *found(const struct doc_node *n, char buf[static QUOTE_MAX + 1
 	return buf;
 }
 
-static int wrong_type(struct decoder *d, const struct doc_node *n, const char *want)
+int decode_wrong(struct decoder *d, const struct doc_node *n, const char *want)
 {
 	char buf[QUOTE_MAX + 16];
 
@@ -112,8 +112,8 @@ int decode_want(struct decoder *d, const struct doc_node *n, enum doc_type type)
 {
 	if (n->type == type)
 		return 0;
-	return wrong_type(d, n, type == DOC_MAP ? "a map" : type == DOC_LIST ? "a list" :
-			  "a single value");
+	return decode_wrong(d, n, type == DOC_MAP ? "a map" : type == DOC_LIST ? "a list" :
+			    "a single value");
 }
 
 /* --- scalars -------------------------------------------------------------------- */
@@ -123,7 +123,7 @@ int decode_borrow(struct decoder *d, const struct doc_node *n, const char **ret)
 	char buf[QUOTE_MAX + 16];
 
 	if (n->type != DOC_SCALAR || n->scalar == SCALAR_NULL)
-		return wrong_type(d, n, "a string");
+		return decode_wrong(d, n, "a string");
 	if (n->scalar != SCALAR_TEXT)
 		return decode_error(d, n->line, "must be a string, not %s: put it in quotes",
 				    found(n, buf));
@@ -150,7 +150,7 @@ int decode_text(struct decoder *d, const struct doc_node *n, char **ret)
 int decode_bool(struct decoder *d, const struct doc_node *n, bool *ret)
 {
 	if (n->type != DOC_SCALAR || (n->scalar != SCALAR_TRUE && n->scalar != SCALAR_FALSE))
-		return wrong_type(d, n, "true or false");
+		return decode_wrong(d, n, "true or false");
 	*ret = n->scalar == SCALAR_TRUE;
 	return 0;
 }
@@ -164,7 +164,7 @@ static int decode_number(struct decoder *d, const struct doc_node *n, int64_t ma
 
 	if (n->type != DOC_SCALAR || n->scalar != SCALAR_INT) {
 		snprintf(want, sizeof(want), "a number between 1 and %lld", (long long)max);
-		return wrong_type(d, n, want);
+		return decode_wrong(d, n, want);
 	}
 	/* 0 is "none" to some fields; for the others validation refuses it. */
 	if (scalar_int(n->text, &v) < 0 || v < 0 || v > max)
@@ -204,7 +204,7 @@ static int decode_time(struct decoder *d, const struct doc_node *n, int64_t *ret
 	if (err)
 		return err;
 	return rfc3339_parse(text, ret) < 0 ?
-	       wrong_type(d, n, "a time like 2006-01-02T15:04:05Z") : 0;
+	       decode_wrong(d, n, "a time like 2006-01-02T15:04:05Z") : 0;
 }
 
 static int decode_tristate(struct decoder *d, const struct doc_node *n, enum tristate *ret)

@@ -39,6 +39,9 @@ int decode_borrow(struct decoder *d, const struct doc_node *n, const char **ret)
 
 int decode_want(struct decoder *d, const struct doc_node *n, enum doc_type type);
 
+/* It "must be @want, not" what is there. -EINVAL. */
+int decode_wrong(struct decoder *d, const struct doc_node *n, const char *want);
+
 /* What a map or list returns after one of its values returned @err. */
 static inline int decode_go_on(int err)
 {

@@ -111,6 +111,9 @@ static int file_load(const char *path, const struct manifest_options *opt, objec
 {
 	own(fd_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
 
+	if (fd < 0 && strstr(path, "://"))
+		return err_set(reterr, EINVAL, "%s: URLs are not fetched; curl URL | sluice ... -f -",
+			       path);
 	if (fd < 0)
 		return err_sys(reterr, errno, "%s: cannot open", path);
 	return fd_load(fd, path, opt, objects, reterr);

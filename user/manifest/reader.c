@@ -327,7 +327,8 @@ static int open_event(struct reader *r, const yaml_event_t *ev, enum doc_type ty
 	if (r->depth && r->frames[r->depth - 1].node->type == DOC_MAP &&
 	    !r->frames[r->depth - 1].key)
 		return reader_error(r, event_line(ev), "a key must be a string, not %s",
-				    map ? "a map" : "a list");
+				    map ? "a map (templates have to be rendered first)" :
+					  "a list");
 	if (tag_check(r, ev, tag, map ? map_tags : list_tags) < 0)
 		return -EINVAL;
 	f = &r->frames[r->depth];

@@ -226,8 +226,8 @@ static int target_decode(struct decoder *d, const struct doc_node *n, void *at)
 	if (n->type == DOC_SCALAR && n->scalar == SCALAR_INT)
 		return decode_port(d, n, &p->target.number);
 	if (n->type != DOC_SCALAR || n->scalar != SCALAR_TEXT)
-		return decode_error(d, n->line, "must be a number between 1 and 65535 or the "
-				    "name of a container port, not %s", doc_type_text(n));
+		return decode_wrong(d, n, "a number between 1 and 65535 or the name of a "
+				    "container port");
 	return *n->text ? decode_text(d, n, &p->target.name) : 0;
 }
 
