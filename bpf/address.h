@@ -79,17 +79,16 @@ static __always_inline bool source_is_nobody(const struct pkt *p)
 }
 
 /*
- * Whether the kernel would keep the packet, or drop it itself: the address is this host's, or a
- * broadcast address, or there is no way there.
+ * Whether the address of the service range is somebody's after all: this host's, a broadcast address,
+ * or one that is reached without a gateway, on a link of the host. Who names a range that his own
+ * network lies in must not cut himself off. Also where there is no way there: the kernel drops it.
  */
-static __always_inline bool address_stays_here(hook_ctx *ctx, struct scratch *s)
+static __always_inline bool address_is_taken(hook_ctx *ctx, struct scratch *s)
 {
 	const struct pkt *p = &s->p;
 	struct bpf_fib_lookup *fib = &s->fib;
 	long rc;
 
-	if (s->w.from == FROM_HOST)
-		return false;	/* it is on its way out */
 	__builtin_memset(fib, 0, sizeof(*fib));
 	fib->family = p->v6 ? AF_INET6 : AF_INET;
 	fib->l4_protocol = p->proto;
@@ -103,8 +102,17 @@ static __always_inline bool address_stays_here(hook_ctx *ctx, struct scratch *s)
 		fib->ipv4_src = p->key.v4.src;
 		fib->ipv4_dst = p->key.v4.dst;
 	}
-	rc = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
-	return rc < 0 || rc == BPF_FIB_LKUP_RET_NOT_FWDED || rc == BPF_FIB_LKUP_RET_FWD_DISABLED;
+	/* What the host sends is on its way out of the device of the hook. */
+	rc = bpf_fib_lookup(ctx, fib, sizeof(*fib),
+			    s->w.from == FROM_HOST ? BPF_FIB_LOOKUP_OUTPUT : 0);
+	if (rc != BPF_FIB_LKUP_RET_SUCCESS && rc != BPF_FIB_LKUP_RET_NO_NEIGH)
+		return rc < 0 || rc == BPF_FIB_LKUP_RET_NOT_FWDED ||
+		       rc == BPF_FIB_LKUP_RET_FWD_DISABLED;
+	/* A gateway takes the place of the destination. */
+	if (!p->v6)
+		return fib->ipv4_dst == p->key.v4.dst;
+	return fib->ipv6_dst[0] == p->key.v6.dst[0] && fib->ipv6_dst[1] == p->key.v6.dst[1] &&
+	       fib->ipv6_dst[2] == p->key.v6.dst[2] && fib->ipv6_dst[3] == p->key.v6.dst[3];
 }
 
 /* The ICMP type, or -1 where there is none. */
@@ -149,7 +157,7 @@ static __always_inline enum sluice_reason address_judge(hook_ctx *ctx, struct sc
 	if (fe)
 		svc = bpf_map_lookup_elem(&sluice_services, &fe->service);
 	if (!svc || !(svc->flags & SLUICE_SVC_USED))
-		return !address_in_range(filter, &s->p) || address_stays_here(ctx, s) ?
+		return !address_in_range(filter, &s->p) || address_is_taken(ctx, s) ?
 		       SLUICE_R_NOT_OURS : SLUICE_R_UNALLOCATED;
 	if (s->w.echo && cfg->flags & SLUICE_SET_ECHO) {
 		s->w.service = fe->service;

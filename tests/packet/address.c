@@ -172,6 +172,28 @@ Test(address, addresses_of_the_host_in_the_range_are_its_own)
 	}
 }
 
+/* Who names his own network must not lose it: neither what others there say, nor what he says. */
+Test(address, neighbours_in_the_range_stay_reachable)
+{
+	const unsigned doors = ON(XDP) | ON(UPLINK_IN) | ON(WORKLOAD_IN) | ON(UPLINK_OUT);
+
+	for (struct dp *dp = NULL; dp_each(&dp, doors, 0);) {
+		struct host neighbour = node;
+		struct door d = door_of(dp);
+		struct packet p;
+		struct frame f;
+
+		neighbour.ip[dp->v6].ip6[3] ^= htonl(0x55);
+		p = dial(dp, &d, &neighbour, 80);
+		given_default_route();
+		given_web(dp, &pod_remote);
+		given_service_range(dp, &node, dp->v6 ? 64 : 24);
+		f = dp_run(dp, &d.at, frame_build(&p), PASSED);
+		expect_packet(dp, f, p);
+		cr_expect_eq(dp_reason(dp, SLUICE_R_UNALLOCATED).packets, 0, "%s", dp->label);
+	}
+}
+
 /* Its frontend is gone, and so is the address's row: it is only one of the range now. */
 Test(address, flow_outlives_its_address)
 {
