@@ -52,6 +52,11 @@ def describe(t):
     t.check("no usable endpoint" in out, "describe: why its packets were dropped", out)
     out = t.lab.sluice("n1", "describe", "svc", "web").stdout
     t.check("DROPPED" not in out, "describe: not another's drops", out)
+    t.lab.apply({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "away"},
+                 "spec": {"type": "ExternalName", "externalName": "example.com"}}, nodes=["n1"])
+    done = t.lab.sluice("n1", "stats", "away", check=False)
+    t.check(done.returncode == 1 and "nothing of it is counted" in done.stderr,
+            "stats: of a Service without addresses", done.stderr)
     done = t.lab.sluice("n1", "stats", "nope", "web", check=False)
     t.equal((done.returncode, done.stderr),
             (1, 'Error from server (NotFound): services "nope" not found\n'),

@@ -268,13 +268,18 @@ static const char *name_split(const char *text, char ns[static NAME_BYTES], cons
 	return slash + 1;
 }
 
-static bool service_is(const struct report_service *s, const char *text)
+bool report_name_means(const char *text, const char *namespace, const char *name)
 {
 	char buf[NAME_BYTES];
 	const char *ns;
-	const char *name = name_split(text, buf, &ns);
+	const char *wanted = name_split(text, buf, &ns);
 
-	return !strcmp(s->name, name) && (!ns || !strcmp(s->namespace, ns));
+	return !strcmp(name, wanted) && (!ns || !strcmp(namespace, ns));
+}
+
+static bool service_is(const struct report_service *s, const char *text)
+{
+	return report_name_means(text, s->namespace, s->name);
 }
 
 static bool service_is_wanted(const struct report_service *s, const char *ns,

@@ -52,6 +52,9 @@ void report_filter(struct report *r, const char *ns, char *const names[], size_t
 bool report_has(const struct report *r, const char *text);
 const char *report_name(const char *text);
 
+/* Whether a Service is one that the text names. */
+bool report_name_means(const char *text, const char *namespace, const char *name);
+
 /* Connections that are open now. */
 uint64_t report_active(const struct sluice_slot_count *c);
 

@@ -3,6 +3,7 @@
  * sluice stats: what the kernel counted, under the names that are stored.
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/cli.h"
 #include "cli/report_json.h"
@@ -89,15 +90,36 @@ static int print_tables(const struct report *rep, const struct stats_opts *o, bo
 	return report_print_reasons(stdout, rep, false, reterr);
 }
 
+/* ExternalName, headless, or another proxy's: it is there, but no packet comes by us. */
+static bool name_is_stored(const struct snapshot *snap, const char *ns, const char *text)
+{
+	size_t n;
+	struct object **all = snapshot_kind(snap, KIND_SERVICE, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct meta *m = all[i]->meta;
+
+		if ((!ns || !strcmp(ns, m->namespace)) &&
+		    report_name_means(text, m->namespace, m->name))
+			return true;
+	}
+	return false;
+}
+
 /* Whether all of the names are there; it has been said which are not. */
-static bool names_are_there(const struct report *rep, char *const names[], int n)
+static bool names_are_there(const struct report *rep, const struct snapshot *snap, const char *ns,
+			    char *const names[], int n)
 {
 	bool all = true;
 
 	for (int i = 0; i < n; i++) {
 		if (report_has(rep, names[i]))
 			continue;
-		say_not_found(KIND_SERVICE, report_name(names[i]));
+		if (name_is_stored(snap, ns, names[i]))
+			say_error("services \"%s\" has no addresses here, so nothing of it is counted",
+				  report_name(names[i]));
+		else
+			say_not_found(KIND_SERVICE, report_name(names[i]));
 		all = false;
 	}
 	return all;
@@ -119,7 +141,7 @@ static int cmd_stats(const struct cmd_context *ctx, int argc, char **argv)
 		return say_failure(&e);
 
 	report_filter(&rep, ns, argv, (size_t)argc);
-	all = names_are_there(&rep, argv, argc);
+	all = names_are_there(&rep, &view.snap, ns, argv, argc);
 	if (!all && !rep.services.n)
 		return EXIT_FAILURE;
 	if (o->output == STATS_JSON)

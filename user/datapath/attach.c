@@ -171,6 +171,9 @@ static const char *not_native(const struct job *job)
 		       "for untagged ones; \"ethtool -K DEV rxvlan off\" ends that";
 	if (strcmp(job->dev.kind, "veth") != 0)
 		return NULL;
+	if (job->mode == XDP_MODE_NATIVE)
+		return "on a veth it needs an XDP program at the other end, or what it sends is "
+		       "lost";
 	return "on a veth it needs an XDP program at the other end, or what it sends is lost; "
 	       "if there is one, --xdp native is right";
 }
