@@ -122,6 +122,34 @@ static unsigned image_port_id(const struct image_service *s)
 	return port_id(&p, s->protocol);
 }
 
+/* The rows of addresses themselves: port 0. */
+static void addrs_read(const struct apply *a, bool v6, struct places *ret)
+{
+	int fd = a->real.maps.at[v6 ? MAP_FRONTENDS6 : MAP_FRONTENDS4].fd;
+	union {
+		struct sluice_frontend4_key v4;
+		struct sluice_frontend6_key v6;
+	} key, next;
+
+	for (int r = bpf_map_get_next_key(fd, NULL, &next); !r;
+	     r = bpf_map_get_next_key(fd, &key, &next)) {
+		struct sluice_frontend fe;
+
+		key = next;
+		if (v6 ? key.v6.port : key.v4.port)
+			continue;
+		cr_assert_lt(ret->n_addrs, MODEL_ADDRS);
+		cr_assert_eq(bpf_map_lookup_elem(fd, &key, &fe), 0);
+		ret->addrs[ret->n_addrs].v6 = v6;
+		ret->addrs[ret->n_addrs].row = fe.service;
+		if (v6)
+			memcpy(&ret->addrs[ret->n_addrs].addr, key.v6.addr, 16);
+		else
+			ret->addrs[ret->n_addrs].addr.ip6[3] = key.v4.addr;
+		ret->n_addrs++;
+	}
+}
+
 static void places_read(const struct apply *a, const struct image *img, struct places *ret)
 {
 	const struct maps *maps = &a->real.maps;
@@ -147,6 +175,8 @@ static void places_read(const struct apply *a, const struct image *img, struct p
 		ret->slot[slot].backend.addr = have.addr;
 		ret->slot[slot].backend.port = __builtin_bswap16(have.port);
 	}
+	addrs_read(a, false, ret);
+	addrs_read(a, true, ret);
 	cr_assert_eq(bpf_map_lookup_elem(maps->at[MAP_FILTER].fd, &(__u32){ 0 }, &ret->filter), 0);
 }
 

@@ -68,6 +68,9 @@ struct conns {
 struct tuple conn_before(const struct conn *c, enum direction d);
 struct tuple conn_after(const struct conn *c, enum direction d);
 
+/* What routing is asked: of requests before masquerade, as the kernel does. */
+struct tuple conn_routed(const struct conn *c, enum direction d);
+
 struct found {
 	struct conn *conn;	/* NULL: none */
 	enum direction d;

@@ -218,9 +218,9 @@ static void total_add(struct play *p, const struct outcome *o)
 	p->total.runs++;
 	p->total.sent += o->slot != 0;
 	p->total.opened += o->opens;
-	p->total.answered += o->resized;
+	p->total.answered += o->answer;
 	p->total.dropped += o->why && o->why != SLUICE_R_NOT_OURS && o->why != SLUICE_R_FRAGMENT &&
-			    !o->resized;
+			    !o->answer;
 }
 
 /*

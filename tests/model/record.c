@@ -59,7 +59,7 @@ static void number_write(FILE *out, const char *field, __u32 v)
 
 static bool is_damaged(const struct shot *s)
 {
-	return s->error || s->cut || s->poke[0].off || s->poke[1].off || s->ext;
+	return s->error || s->echo || s->cut || s->poke[0].off || s->poke[1].off || s->ext;
 }
 
 static void bytes_write(FILE *out, const struct frame *f)
@@ -104,6 +104,7 @@ void record_shot(FILE *out, const struct model *m, const struct shot *s, const s
 	number_write(out, "payload", p.payload);
 	number_write(out, "padding", p.padding);
 	number_write(out, "fragment", p.fragment);
+	number_write(out, "ip_id", p.ip_id);
 	number_write(out, p.proto == IPPROTO_UDP ? "udp_no_csum" : "sctp_no_csum", p.udp_no_csum);
 	fprintf(out, "\n\t};\n\tin = frame_build(&p);\n");
 }

@@ -235,6 +235,39 @@ bool rule_masquerades(const struct config *c, const struct rule_front *f, enum s
 	return !s->external_local;
 }
 
+/* How alive a port is at one of its addresses: 2 for everybody, 1 for this node and its pods. */
+static unsigned port_life(const struct config *c, const struct rule_front *f)
+{
+	struct rule_sets sets;
+
+	rule_sets(c, &f->of, &sets);
+	if (rule_uses_local(c, f, SENDER_OUTSIDE) ? sets.local.n : sets.cluster.n)
+		return 2;
+	return sets.any;
+}
+
+unsigned rule_speakers(const struct config *c, const struct rule_fronts *f,
+		       const struct sluice_addr *addr, bool v6,
+		       struct rule_front ret[RULE_SPEAKERS_MAX])
+{
+	unsigned best = 0, n = 0;
+
+	for (unsigned i = 0; i < f->n; i++) {
+		const struct rule_front *at = &f->at[i];
+		unsigned life = port_life(c, at);
+
+		if (at->of.v6 != v6 || !rule_same_addr(&at->addr, addr, v6) ||
+		    (at->kind != SLUICE_FE_CLUSTER_IP && at->kind != SLUICE_FE_LOAD_BALANCER) ||
+		    rule_is_node(addr, v6) || life < best)
+			continue;
+		if (life > best)
+			n = 0;
+		ret[n++] = *at;
+		best = life;
+	}
+	return n;
+}
+
 static bool range_has(const struct config_range *r, const struct sluice_addr *a)
 {
 	const __u8 *x = (const __u8 *)(r->v6 ? &r->base.ip6[0] : &r->base.ip6[3]);
