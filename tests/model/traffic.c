@@ -274,6 +274,20 @@ static void fragment_begin(struct traffic *t, struct shot *s)
 	t->n_rest = 1 + random_below(t->r, 3);
 }
 
+/* By another device than the first one. */
+static void fragment_detour(struct shot *s)
+{
+	static const enum device other[DEV_COUNT] = {
+		DEV_LO, DEV_UP1, DEV_UP0, DEV_LXC1, DEV_LXC0,
+	};
+
+	if (s->hook == HOOK_XDP)
+		s->hook = HOOK_UPLINK_IN;	/* XDP is on one of them */
+	s->dev = other[s->dev];
+	if (s->hook == HOOK_UPLINK_IN)
+		memcpy(s->dmac, scene_mac(s->dev), 6);
+}
+
 static struct shot fragment_next(struct traffic *t)
 {
 	struct shot s = t->first;
@@ -285,6 +299,8 @@ static struct shot fragment_next(struct traffic *t)
 		s.hook = HOOK_UPLINK_IN;
 	if (random_percent(t->r, 5))
 		s.ttl = (__u8)random_below(t->r, 3);
+	if (random_percent(t->r, 10))
+		fragment_detour(&s);
 	if (random_percent(t->r, 3))
 		s.id = t->next_id++;	/* whose first one nobody saw */
 	return s;
