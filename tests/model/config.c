@@ -139,10 +139,19 @@ static void ports_random(struct config_service *s, unsigned i, struct random *r)
 	}
 }
 
+/* The times that a case lets pass never add up to one of these. */
+static __u32 affinity_random(struct random *r)
+{
+	static const __u32 secs[] = { 25, 100, 10800 };
+
+	return random_percent(r, 35) ? secs[random_below(r, 3)] : 0;
+}
+
 static void policies_random(struct config_service *s, struct random *r)
 {
 	s->external_local = random_percent(r, 40);
 	s->internal_local = random_percent(r, 25);
+	s->affinity_sec = affinity_random(r);
 	s->external_ips = (__u8)bits_random(r, CONFIG_OUTSIDE, 15);
 	s->vips = (__u8)bits_random(r, CONFIG_OUTSIDE, 30);
 	s->proxied_vips = (__u8)bits_random(r, CONFIG_OUTSIDE, 15);
@@ -208,7 +217,7 @@ void config_change(struct config *c, struct random *r)
 		service_random(s, i, r);
 		return;
 	}
-	switch (random_below(r, 8)) {
+	switch (random_below(r, 9)) {
 	case 0:
 		s->exists = false;
 		break;
@@ -225,6 +234,9 @@ void config_change(struct config *c, struct random *r)
 			s->ranges = bits_random(r, CONFIG_RANGES, 20);
 		break;
 	case 4:
+		s->affinity_sec = affinity_random(r);
+		break;
+	case 5:
 		s->n_endpoints = 0;
 		s->resets ^= random_percent(r, 50);
 		break;

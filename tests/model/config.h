@@ -64,6 +64,7 @@ struct config_service {
 	enum config_type type;
 	bool family[2];			/* [v6] */
 	bool external_local, internal_local;
+	__u32 affinity_sec;		/* sessionAffinity ClientIP; 0: None */
 	/* Bits by number of config_outside. */
 	__u8 external_ips;
 	__u8 vips;

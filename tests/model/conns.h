@@ -52,6 +52,7 @@ struct conn {
 	struct tuple to;	/* and what the endpoint gets */
 	struct leg leg[2];
 	__u32 isn;		/* of the endpoint */
+	bool sticky;		/* opened to a Service with session affinity */
 	bool over;		/* counted as closed by its ends */
 	unsigned member;	/* whose endpoint: see struct member */
 	unsigned gen;

@@ -44,6 +44,7 @@ static void judge_choice(const struct trial *t, const struct rule_front *front,
 	struct outcome *o;
 	enum leave leave;
 
+	c.sticky = t->m->config.services[front->of.service].affinity_sec;
 	c.to.dst = b->addr;
 	c.to.dport = b->port;
 	if (socket) {
@@ -84,6 +85,7 @@ bool judge_fresh(const struct trial *t)
 {
 	const struct rule_front *front = rule_front_find(&t->m->fronts, &t->w.t.dst, t->w.t.dport,
 							 t->w.t.proto, t->w.t.v6);
+	const struct rule_backend *kept;
 	const struct rule_set *set;
 	struct rule_sets sets;
 	__u32 row;
@@ -110,7 +112,9 @@ bool judge_fresh(const struct trial *t)
 		outcome_drop(t, SLUICE_R_NO_LOCAL, row);
 	else if (!set->n)
 		outcome_reject(t, SLUICE_R_NO_BACKEND, row, 0);
+	kept = affinity_backend(t->m, front, &t->w.t.src, set);
 	for (unsigned i = 0; i < set->n; i++)
-		judge_choice(t, front, &set->at[i], row);
+		if (!kept || kept == &set->at[i])
+			judge_choice(t, front, &set->at[i], row);
 	return true;
 }

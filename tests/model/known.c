@@ -153,6 +153,8 @@ static void promote(struct model *m, struct conn *c)
 		c->leg[d].seen = m->clock;
 	}
 	m->counts.slots[c->slot].opened++;
+	if (c->ask.proto == IPPROTO_TCP)
+		affinity_note(m, c);
 	m->changed = true;
 }
 

@@ -170,6 +170,9 @@ static bool conn_open(struct model *m, const struct conn *c)
 		new->leg[d].half = true;
 		new->leg[d].seen = m->clock;
 	}
+	/* TCP has to prove first that its client is there. */
+	if (c->ask.proto != IPPROTO_TCP)
+		affinity_note(m, new);
 	m->changed = true;
 	return true;
 }

@@ -25,6 +25,7 @@
 #define MODEL_MEMBERS 512
 #define MODEL_DATAGRAMS 512
 #define MODEL_ADDRS 32
+#define MODEL_AFFINITIES 512
 
 /* The timeouts and limits of a run, seconds. */
 struct model_limits {
@@ -111,6 +112,15 @@ struct outcome {
 	__u32 bytes;
 };
 
+/* Where a client's last connection to a service port went. */
+struct affinity {
+	unsigned port;
+	struct sluice_addr client;
+	unsigned member;
+	unsigned gen;
+	long seen;
+};
+
 struct model {
 	struct model_limits limits;
 	struct config config;
@@ -119,6 +129,8 @@ struct model {
 	struct member members[MODEL_MEMBERS];
 	unsigned n_members;
 	struct conns conns;
+	unsigned n_affinities;
+	struct affinity affinities[MODEL_AFFINITIES];
 	unsigned n_datagrams;
 	struct datagram datagrams[MODEL_DATAGRAMS];
 	long clock;
@@ -151,5 +163,13 @@ bool model_looks_at_later(const struct model *m, const struct tuple *t);
 
 /* Writes the first fragment of a datagram down; an older one with the same key goes. */
 void model_note_datagram(struct model *m, const struct datagram *d);
+
+/* The one of @set that a new connection of @client must have; NULL: any. */
+const struct rule_backend *affinity_backend(struct model *m, const struct rule_front *front,
+					    const struct sluice_addr *client,
+					    const struct rule_set *set);
+
+/* The connection counts as its client's last one. */
+void affinity_note(struct model *m, const struct conn *c);
 
 const struct member *model_member(const struct model *m, const struct conn *c);
