@@ -52,7 +52,7 @@ static void judge_echo(const struct trial *t, const struct rule_front *front, __
 		return;
 	}
 	rule_sets(c, &front->of, &sets);
-	n = rule_uses_local(c, front, t->from) ? sets.local.n : sets.cluster.n;
+	n = rule_uses_local(c, front, t->client) ? sets.local.n : sets.cluster.n;
 	if (n)
 		outcome_echo(t);
 	else if (sets.any)
@@ -89,7 +89,7 @@ bool judge_address(const struct trial *t)
 	if (!is_asked(t) || !speaker_find(t, &front))
 		return false;
 	row = t->m->places.row[port_id(&front.of, front.proto)];
-	if (wire_is_echo(t->in, &t->w)) {
+	if (wire_is_echo(t->in, &t->w) && !t->m->config.node.no_echo) {
 		judge_echo(t, &front, row);
 		return true;
 	}

@@ -36,6 +36,32 @@ void model_answers_off(struct dp *dp)
 	dp_set_settings(dp, &s);
 }
 
+/* @host: what is behind the prefix; @last: its last address. */
+static void prefix_bytes(const struct config_range *r, __u8 *host, __u8 *last)
+{
+	const __u8 *base = (const __u8 *)&r->base.ip6[r->v6 ? 0 : 3];
+
+	for (unsigned i = 0; i < (r->v6 ? 16u : 4u); i++) {
+		host[i] = (__u8)(i * 8 >= r->bits ? 0xff : (i + 1) * 8 <= r->bits ? 0 :
+				 0xff >> r->bits % 8);
+		last[i] = base[i] | host[i];
+	}
+}
+
+void model_node_set(struct dp *dp, const struct config_node *n)
+{
+	struct sluice_settings s = dp_settings(dp);
+
+	s.flags = (n->no_echo ? 0 : SLUICE_SET_ECHO) |
+		  (n->masquerade_all ? SLUICE_SET_MASQUERADE : 0) |
+		  (n->pods == PODS_NOBODY ? SLUICE_SET_NO_PODS : 0);
+	if (n->pods == PODS_BY_CIDR) {
+		prefix_bytes(&config_pod_range[0], (__u8 *)&s.pods4.host, (__u8 *)&s.pods4.last);
+		prefix_bytes(&config_pod_range[1], (__u8 *)s.pods6.host, (__u8 *)s.pods6.last);
+	}
+	dp_set_settings(dp, &s);
+}
+
 static void fact_add(struct apply *a, const struct host *h)
 {
 	for (int v6 = 0; v6 < 2; v6++) {

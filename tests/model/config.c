@@ -25,6 +25,11 @@ const struct config_range config_ranges[CONFIG_RANGES] = {
 	{ "2001:db8:200::/64 ", true, 64, V6(0x200, 0) },	/* this node is in it */
 };
 
+const struct config_range config_pod_range[2] = {
+	{ "10.244.0.0/16", false, 16, V4(10, 244, 0, 0) },
+	{ "2001:db8:1000::/44", true, 44, V6(0x1000, 0) },
+};
+
 static const struct host *const endpoint_hosts[] = {
 	&pod_a, &pod_b, &pod_a, &pod_b, &pod_remote, &pod_remote_2, &pod_remote, &pod_remote_2,
 	&pod_remote_3, &pod_far, &pod_narrow, &pod_silent, &pod_lost, &node, &node_up1,
@@ -187,6 +192,10 @@ static void service_random(struct config_service *s, unsigned i, struct random *
 void config_random(struct config *c, struct random *r)
 {
 	memset(c, 0, sizeof(*c));
+	c->node.no_echo = random_percent(r, 20);
+	c->node.masquerade_all = random_percent(r, 15);
+	if (random_percent(r, 40))
+		c->node.pods = random_percent(r, 50) ? PODS_BY_CIDR : PODS_NOBODY;
 	c->zone = random_percent(r, 70);
 	for (unsigned i = 0; i < CONFIG_SERVICES; i++)
 		if (random_percent(r, 85))

@@ -39,7 +39,7 @@ static void judge_choice(const struct trial *t, const struct rule_front *front,
 			 const struct rule_backend *b, __u32 row)
 {
 	bool v6 = t->w.t.v6, socket = rule_is_node(&b->addr, v6);
-	bool masquerade = rule_masquerades(&t->m->config, front, t->from);
+	bool masquerade = rule_masquerades(&t->m->config, front, t->client);
 	struct conn c = { .ask = t->w.t, .to = t->w.t };
 	struct outcome *o;
 	enum leave leave;
@@ -106,7 +106,7 @@ bool judge_fresh(const struct trial *t)
 		return true;
 	}
 	rule_sets(&t->m->config, &front->of, &sets);
-	set = rule_uses_local(&t->m->config, front, t->from) ? &sets.local : &sets.cluster;
+	set = rule_uses_local(&t->m->config, front, t->client) ? &sets.local : &sets.cluster;
 	/* 2.3: nothing anywhere is refused, nothing here only is silence. */
 	if (!set->n && sets.any)
 		outcome_drop(t, SLUICE_R_NO_LOCAL, row);

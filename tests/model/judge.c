@@ -118,6 +118,7 @@ void model_judge(struct model *m, const struct arrival *at, const struct frame *
 		return;
 	}
 	t.w = wire_read(in);
+	t.client = rule_client(&m->config, t.from, &t.w.t.src, t.w.t.v6);
 	switch (t.w.kind) {
 	case WIRE_OTHER:
 		outcome_pass(&t, SLUICE_R_OK);

@@ -376,6 +376,7 @@ static void case_begin(struct play *p, const struct model_case *c)
 	dp_reset(p->dp);
 	if (!c->answers)
 		model_answers_off(p->dp);
+	model_node_set(p->dp, &c->configs[0].node);
 	s = dp_settings(p->dp);
 	memset(&p->m, 0, sizeof(p->m));
 	p->m.limits = (struct model_limits){

@@ -172,6 +172,9 @@ void record_run(FILE *out, const struct model *m, const struct record *r)
 
 void record_begin(FILE *out, const struct model_case *c)
 {
+	static const char *const pods[] = { "PODS_BY_DEVICE", "PODS_BY_CIDR", "PODS_NOBODY" };
+	const struct config_node *n = &c->configs[0].node;
+
 	fprintf(out, "Test(found, seed_%llu)\n{\n", (unsigned long long)c->seed);
 	fprintf(out, "\tstruct dp *dp = model_dp_open();\n\tstruct apply *apply = apply_open(dp);\n"
 		     "\tstruct places places;\n\tstruct frame in, out;\n\tstruct packet p;\n"
@@ -179,6 +182,8 @@ void record_begin(FILE *out, const struct model_case *c)
 		CASE_EVENTS);
 	if (!c->answers)
 		fprintf(out, "\tmodel_answers_off(dp);\n");
+	fprintf(out, "\tmodel_node_set(dp, &(struct config_node){ %d, %d, %s });\n", n->no_echo,
+		n->masquerade_all, pods[n->pods]);
 }
 
 void record_config(FILE *out, const char *yaml)

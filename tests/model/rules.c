@@ -213,6 +213,29 @@ void rule_sets(const struct config *c, const struct rule_port *p, struct rule_se
 
 /* ---- which set, whose address (2.4, 2.5, 2.7) ---------------------------------------- */
 
+static bool range_has(const struct config_range *r, const struct sluice_addr *a)
+{
+	const __u8 *x = (const __u8 *)(r->v6 ? &r->base.ip6[0] : &r->base.ip6[3]);
+	const __u8 *y = (const __u8 *)(r->v6 ? &a->ip6[0] : &a->ip6[3]);
+
+	for (unsigned i = 0; i < r->bits; i++)
+		if ((x[i / 8] ^ y[i / 8]) >> (7 - i % 8) & 1)
+			return false;
+	return true;
+}
+
+/* 2.4, the detector. */
+enum sender rule_client(const struct config *c, enum sender from, const struct sluice_addr *a,
+			bool v6)
+{
+	if (from == SENDER_POD && c->node.pods == PODS_NOBODY)
+		return SENDER_OUTSIDE;
+	if (from == SENDER_OUTSIDE && c->node.pods == PODS_BY_CIDR &&
+	    range_has(&config_pod_range[v6], a))
+		return SENDER_POD;
+	return from;
+}
+
 /* 0.6; 2.5: what this node and its pods send goes "up to the load balancer and comes back". */
 bool rule_uses_local(const struct config *c, const struct rule_front *f, enum sender from)
 {
@@ -230,9 +253,10 @@ bool rule_masquerades(const struct config *c, const struct rule_front *f, enum s
 
 	if (from == SENDER_NODE)
 		return true;
-	if (f->kind == SLUICE_FE_CLUSTER_IP)
-		return from == SENDER_OUTSIDE;
-	return !s->external_local;
+	if (f->kind != SLUICE_FE_CLUSTER_IP)
+		return !s->external_local;
+	return c->node.masquerade_all ||
+	       (from == SENDER_OUTSIDE && c->node.pods != PODS_NOBODY);
 }
 
 /* How alive a port is at one of its addresses: 2 for everybody, 1 for this node and its pods. */
@@ -266,17 +290,6 @@ unsigned rule_speakers(const struct config *c, const struct rule_fronts *f,
 		best = life;
 	}
 	return n;
-}
-
-static bool range_has(const struct config_range *r, const struct sluice_addr *a)
-{
-	const __u8 *x = (const __u8 *)(r->v6 ? &r->base.ip6[0] : &r->base.ip6[3]);
-	const __u8 *y = (const __u8 *)(r->v6 ? &a->ip6[0] : &a->ip6[3]);
-
-	for (unsigned i = 0; i < r->bits; i++)
-		if ((x[i / 8] ^ y[i / 8]) >> (7 - i % 8) & 1)
-			return false;
-	return true;
 }
 
 bool rule_refuses(const struct config *c, const struct rule_front *f,

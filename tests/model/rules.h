@@ -82,6 +82,10 @@ unsigned rule_speakers(const struct config *c, const struct rule_fronts *f,
 
 void rule_sets(const struct config *c, const struct rule_port *p, struct rule_sets *ret);
 
+/* Who the sender of a packet is for the two rules below, which ask for pods. */
+enum sender rule_client(const struct config *c, enum sender from, const struct sluice_addr *a,
+			bool v6);
+
 /* Which set a new connection of @from to a frontend uses, and whether it is masqueraded. */
 bool rule_uses_local(const struct config *c, const struct rule_front *f, enum sender from);
 bool rule_masquerades(const struct config *c, const struct rule_front *f, enum sender from);

@@ -18,7 +18,8 @@ struct trial {
 	const struct arrival *at;
 	const struct frame *in;
 	struct wire w;
-	enum sender from;
+	enum sender from;	/* by where it is met, */
+	enum sender client;	/* and for the rules that ask for pods */
 	bool xdp;
 };
 
