@@ -59,12 +59,51 @@ static void halves_age(const struct dp *dp, bool v6, age_fn *fn, __u32 jiffies)
 	munmap(at, size);
 }
 
+static void fragments_age(const struct dp *dp, age_fn *fn, __u32 jiffies)
+{
+	static struct sluice_fragment_key keys[DP_FLOWS];
+	int fd = dp_map(dp, "fragments");
+	unsigned n = 0;
+
+	for (int r = bpf_map_get_next_key(fd, NULL, &keys[0]); !r;
+	     n++, r = bpf_map_get_next_key(fd, &keys[n - 1], &keys[n]))
+		cr_assert_lt(n + 1, DP_FLOWS);
+	while (n--) {
+		struct sluice_fragment first;
+
+		cr_assert_eq(bpf_map_lookup_elem(fd, &keys[n], &first), 0);
+		first.at = fn(first.at, jiffies);
+		first.used = fn(first.used, jiffies);
+		cr_assert_eq(bpf_map_update_elem(fd, &keys[n], &first, BPF_EXIST), 0);
+	}
+}
+
+static void affinities_age(const struct dp *dp, age_fn *fn, __u32 jiffies)
+{
+	static struct sluice_affinity_key keys[DP_FLOWS];
+	int fd = dp_map(dp, "affinity");
+	unsigned n = 0;
+
+	for (int r = bpf_map_get_next_key(fd, NULL, &keys[0]); !r;
+	     n++, r = bpf_map_get_next_key(fd, &keys[n - 1], &keys[n]))
+		cr_assert_lt(n + 1, DP_FLOWS);
+	while (n--) {
+		struct sluice_affinity a;
+
+		cr_assert_eq(bpf_map_lookup_elem(fd, &keys[n], &a), 0);
+		a.seen += (__u64)(__s32)(fn((__u32)a.seen, jiffies) - (__u32)a.seen);
+		cr_assert_eq(bpf_map_update_elem(fd, &keys[n], &a, BPF_EXIST), 0);
+	}
+}
+
 static void change_all(const struct dp *dp, age_fn *fn, __u32 jiffies)
 {
 	for (int v6 = 0; v6 < 2; v6++) {
 		flows_age(dp, v6, fn, jiffies);
 		halves_age(dp, v6, fn, jiffies);
 	}
+	fragments_age(dp, fn, jiffies);
+	affinities_age(dp, fn, jiffies);
 }
 
 static __u32 older(__u32 seen, __u32 jiffies)

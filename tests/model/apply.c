@@ -36,6 +36,32 @@ void model_answers_off(struct dp *dp)
 	dp_set_settings(dp, &s);
 }
 
+/* @host: what is behind the prefix; @last: its last address. */
+static void prefix_bytes(const struct config_range *r, __u8 *host, __u8 *last)
+{
+	const __u8 *base = (const __u8 *)&r->base.ip6[r->v6 ? 0 : 3];
+
+	for (unsigned i = 0; i < (r->v6 ? 16u : 4u); i++) {
+		host[i] = (__u8)(i * 8 >= r->bits ? 0xff : (i + 1) * 8 <= r->bits ? 0 :
+				 0xff >> r->bits % 8);
+		last[i] = base[i] | host[i];
+	}
+}
+
+void model_node_set(struct dp *dp, const struct config_node *n)
+{
+	struct sluice_settings s = dp_settings(dp);
+
+	s.flags = (n->no_echo ? 0 : SLUICE_SET_ECHO) |
+		  (n->masquerade_all ? SLUICE_SET_MASQUERADE : 0) |
+		  (n->pods == PODS_NOBODY ? SLUICE_SET_NO_PODS : 0);
+	if (n->pods == PODS_BY_CIDR) {
+		prefix_bytes(&config_pod_range[0], (__u8 *)&s.pods4.host, (__u8 *)&s.pods4.last);
+		prefix_bytes(&config_pod_range[1], (__u8 *)s.pods6.host, (__u8 *)s.pods6.last);
+	}
+	dp_set_settings(dp, &s);
+}
+
 static void fact_add(struct apply *a, const struct host *h)
 {
 	for (int v6 = 0; v6 < 2; v6++) {
@@ -122,6 +148,34 @@ static unsigned image_port_id(const struct image_service *s)
 	return port_id(&p, s->protocol);
 }
 
+/* The rows of addresses themselves: port 0. */
+static void addrs_read(const struct apply *a, bool v6, struct places *ret)
+{
+	int fd = a->real.maps.at[v6 ? MAP_FRONTENDS6 : MAP_FRONTENDS4].fd;
+	union {
+		struct sluice_frontend4_key v4;
+		struct sluice_frontend6_key v6;
+	} key, next;
+
+	for (int r = bpf_map_get_next_key(fd, NULL, &next); !r;
+	     r = bpf_map_get_next_key(fd, &key, &next)) {
+		struct sluice_frontend fe;
+
+		key = next;
+		if (v6 ? key.v6.port : key.v4.port)
+			continue;
+		cr_assert_lt(ret->n_addrs, MODEL_ADDRS);
+		cr_assert_eq(bpf_map_lookup_elem(fd, &key, &fe), 0);
+		ret->addrs[ret->n_addrs].v6 = v6;
+		ret->addrs[ret->n_addrs].row = fe.service;
+		if (v6)
+			memcpy(&ret->addrs[ret->n_addrs].addr, key.v6.addr, 16);
+		else
+			ret->addrs[ret->n_addrs].addr.ip6[3] = key.v4.addr;
+		ret->n_addrs++;
+	}
+}
+
 static void places_read(const struct apply *a, const struct image *img, struct places *ret)
 {
 	const struct maps *maps = &a->real.maps;
@@ -147,6 +201,8 @@ static void places_read(const struct apply *a, const struct image *img, struct p
 		ret->slot[slot].backend.addr = have.addr;
 		ret->slot[slot].backend.port = __builtin_bswap16(have.port);
 	}
+	addrs_read(a, false, ret);
+	addrs_read(a, true, ret);
 	cr_assert_eq(bpf_map_lookup_elem(maps->at[MAP_FILTER].fd, &(__u32){ 0 }, &ret->filter), 0);
 }
 

@@ -15,6 +15,9 @@ struct dp *model_dp_open(void);
 /* No RST and no ICMP, as if too many had been given already. */
 void model_answers_off(struct dp *dp);
 
+/* As `sluice config` would set it. */
+void model_node_set(struct dp *dp, const struct config_node *n);
+
 struct apply *apply_open(struct dp *dp);
 void apply_close(struct apply *a);
 

@@ -28,7 +28,7 @@ enum ext {
 	EXT_LONG,
 	EXT_ATOMIC,		/* IPv6: a fragment that is the whole packet */
 	EXT_MANY,		/* IPv6: more than are stepped over */
-	EXT_FRAGMENT,		/* IPv6: a fragment that is not */
+	EXT_FRAGMENT,		/* IPv6: a fragment, the first one unless shot.fragment says more */
 	EXT_COUNT,
 };
 
@@ -55,12 +55,14 @@ struct shot {
 	enum ack_number ack;
 	__u16 payload;
 	__u8 ttl;
-	__u16 fragment;
+	__u16 fragment;			/* flags and offset, in both families as IPv4 has them */
+	__u16 id;			/* of the datagram: only its fragments share it */
 	bool no_csum;
 	__u8 nops;
 	__u8 segs;			/* tc: so many packets in one (GSO); 0: one */
 	__u16 padding;
 	enum ext ext;
+	bool echo;			/* an echo request, or in REPLY direction the answer */
 	/* An ICMP error about the packet described by the rest. */
 	bool error;
 	struct icmp_error icmp;

@@ -25,6 +25,11 @@ const struct config_range config_ranges[CONFIG_RANGES] = {
 	{ "2001:db8:200::/64 ", true, 64, V6(0x200, 0) },	/* this node is in it */
 };
 
+const struct config_range config_pod_range[2] = {
+	{ "10.244.0.0/16", false, 16, V4(10, 244, 0, 0) },
+	{ "2001:db8:1000::/44", true, 44, V6(0x1000, 0) },
+};
+
 static const struct host *const endpoint_hosts[] = {
 	&pod_a, &pod_b, &pod_a, &pod_b, &pod_remote, &pod_remote_2, &pod_remote, &pod_remote_2,
 	&pod_remote_3, &pod_far, &pod_narrow, &pod_silent, &pod_lost, &node, &node_up1,
@@ -139,10 +144,19 @@ static void ports_random(struct config_service *s, unsigned i, struct random *r)
 	}
 }
 
+/* The times that a case lets pass never add up to one of these. */
+static __u32 affinity_random(struct random *r)
+{
+	static const __u32 secs[] = { 25, 100, 10800 };
+
+	return random_percent(r, 35) ? secs[random_below(r, 3)] : 0;
+}
+
 static void policies_random(struct config_service *s, struct random *r)
 {
 	s->external_local = random_percent(r, 40);
 	s->internal_local = random_percent(r, 25);
+	s->affinity_sec = affinity_random(r);
 	s->external_ips = (__u8)bits_random(r, CONFIG_OUTSIDE, 15);
 	s->vips = (__u8)bits_random(r, CONFIG_OUTSIDE, 30);
 	s->proxied_vips = (__u8)bits_random(r, CONFIG_OUTSIDE, 15);
@@ -178,6 +192,10 @@ static void service_random(struct config_service *s, unsigned i, struct random *
 void config_random(struct config *c, struct random *r)
 {
 	memset(c, 0, sizeof(*c));
+	c->node.no_echo = random_percent(r, 20);
+	c->node.masquerade_all = random_percent(r, 15);
+	if (random_percent(r, 40))
+		c->node.pods = random_percent(r, 50) ? PODS_BY_CIDR : PODS_NOBODY;
 	c->zone = random_percent(r, 70);
 	for (unsigned i = 0; i < CONFIG_SERVICES; i++)
 		if (random_percent(r, 85))
@@ -208,7 +226,7 @@ void config_change(struct config *c, struct random *r)
 		service_random(s, i, r);
 		return;
 	}
-	switch (random_below(r, 8)) {
+	switch (random_below(r, 9)) {
 	case 0:
 		s->exists = false;
 		break;
@@ -225,6 +243,9 @@ void config_change(struct config *c, struct random *r)
 			s->ranges = bits_random(r, CONFIG_RANGES, 20);
 		break;
 	case 4:
+		s->affinity_sec = affinity_random(r);
+		break;
+	case 5:
 		s->n_endpoints = 0;
 		s->resets ^= random_percent(r, 50);
 		break;

@@ -64,6 +64,7 @@ struct config_service {
 	enum config_type type;
 	bool family[2];			/* [v6] */
 	bool external_local, internal_local;
+	__u32 affinity_sec;		/* sessionAffinity ClientIP; 0: None */
 	/* Bits by number of config_outside. */
 	__u8 external_ips;
 	__u8 vips;
@@ -74,7 +75,22 @@ struct config_service {
 	struct config_endpoint endpoints[CONFIG_ENDPOINTS];
 };
 
+/* Who is a pod: --cluster-cidr. */
+enum config_pods {
+	PODS_BY_DEVICE,
+	PODS_BY_CIDR,		/* by device too */
+	PODS_NOBODY,
+};
+
+/* What is set for the node as a whole; the same for all of a case. */
+struct config_node {
+	bool no_echo;
+	bool masquerade_all;
+	enum config_pods pods;
+};
+
 struct config {
+	struct config_node node;
 	bool zone;			/* this node has a zone */
 	struct config_service services[CONFIG_SERVICES];
 };
@@ -89,6 +105,9 @@ struct config_range {
 	struct sluice_addr base;
 };
 extern const struct config_range config_ranges[CONFIG_RANGES];
+
+/* The cluster's pods, in each family. */
+extern const struct config_range config_pod_range[2];
 
 /* The cluster address of Service number @i. */
 struct sluice_addr config_cluster_ip(unsigned i, bool v6);

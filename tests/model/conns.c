@@ -12,6 +12,15 @@ struct tuple conn_after(const struct conn *c, enum direction d)
 	return d == ASK ? c->to : tuple_swap(&c->ask);
 }
 
+struct tuple conn_routed(const struct conn *c, enum direction d)
+{
+	struct tuple t = conn_after(c, d);
+
+	if (d == ASK)
+		t.src = c->ask.src;
+	return t;
+}
+
 static struct found find(struct conns *all, const struct tuple *t, bool lasting)
 {
 	for (unsigned i = 0; i < all->n; i++) {

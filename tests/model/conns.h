@@ -52,6 +52,7 @@ struct conn {
 	struct tuple to;	/* and what the endpoint gets */
 	struct leg leg[2];
 	__u32 isn;		/* of the endpoint */
+	bool sticky;		/* opened to a Service with session affinity */
 	bool over;		/* counted as closed by its ends */
 	unsigned member;	/* whose endpoint: see struct member */
 	unsigned gen;
@@ -67,6 +68,9 @@ struct conns {
 /* The tuple of a direction's packets, before and after the translation. */
 struct tuple conn_before(const struct conn *c, enum direction d);
 struct tuple conn_after(const struct conn *c, enum direction d);
+
+/* What routing is asked: of requests before masquerade, as the kernel does. */
+struct tuple conn_routed(const struct conn *c, enum direction d);
 
 struct found {
 	struct conn *conn;	/* NULL: none */

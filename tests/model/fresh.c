@@ -39,11 +39,12 @@ static void judge_choice(const struct trial *t, const struct rule_front *front,
 			 const struct rule_backend *b, __u32 row)
 {
 	bool v6 = t->w.t.v6, socket = rule_is_node(&b->addr, v6);
-	bool masquerade = rule_masquerades(&t->m->config, front, t->from);
+	bool masquerade = rule_masquerades(&t->m->config, front, t->client);
 	struct conn c = { .ask = t->w.t, .to = t->w.t };
 	struct outcome *o;
 	enum leave leave;
 
+	c.sticky = t->m->config.services[front->of.service].affinity_sec;
 	c.to.dst = b->addr;
 	c.to.dport = b->port;
 	if (socket) {
@@ -65,10 +66,10 @@ static void judge_choice(const struct trial *t, const struct rule_front *front,
 	/* The hairpin: who reaches itself must not see its own address. */
 	masquerade |= rule_same_addr(&c.to.src, &c.to.dst, v6);
 	/* A process of this node has an address of it already, and takes another one only if the
-	 * packet leaves by another device that has one. */
+	 * packet leaves by another device that has one; on lo it may be 127.0.0.1. */
 	if (masquerade && (t->from != SENDER_NODE ||
 			   (!socket && c.leg[ASK].way.dev != t->at->dev &&
-			    dev_is_uplink(c.leg[ASK].way.dev))))
+			    (dev_is_uplink(c.leg[ASK].way.dev) || t->at->dev == DEV_LO))))
 		c.to.src = route_source(c.leg[ASK].way.dev, v6);
 	reply_way(t, &c, &c.leg[REPLY]);
 
@@ -76,41 +77,44 @@ static void judge_choice(const struct trial *t, const struct rule_front *front,
 	o->opens = true;
 	o->any_port = masquerade;
 	o->conn = c;
+	outcome_first(t, o, &c.to, &c.leg[ASK]);
 	outcome_send(t, o, &c.leg[ASK].way);
 }
 
-void judge_fresh(const struct trial *t)
+bool judge_fresh(const struct trial *t)
 {
 	const struct rule_front *front = rule_front_find(&t->m->fronts, &t->w.t.dst, t->w.t.dport,
 							 t->w.t.proto, t->w.t.v6);
+	const struct rule_backend *kept;
 	const struct rule_set *set;
 	struct rule_sets sets;
 	__u32 row;
 
-	if (!front) {
-		outcome_pass(t, SLUICE_R_NOT_OURS);
-		return;
-	}
+	if (!front)
+		return false;
 	row = t->m->places.row[port_id(&front->of, front->proto)];
 	if (t->w.bad) {
 		outcome_drop(t, t->w.bad, row);
-		return;
+		return true;
 	}
 	if (rule_refuses(&t->m->config, front, &t->w.t.src)) {
 		outcome_drop(t, SLUICE_R_FILTERED, row);
-		return;
+		return true;
 	}
 	if (t->w.t.proto == IPPROTO_TCP && (t->w.flags & (SYN | ACK | RST)) != SYN) {
 		outcome_reject(t, SLUICE_R_NO_FLOW, row, 0);
-		return;
+		return true;
 	}
 	rule_sets(&t->m->config, &front->of, &sets);
-	set = rule_uses_local(&t->m->config, front, t->from) ? &sets.local : &sets.cluster;
+	set = rule_uses_local(&t->m->config, front, t->client) ? &sets.local : &sets.cluster;
 	/* 2.3: nothing anywhere is refused, nothing here only is silence. */
 	if (!set->n && sets.any)
 		outcome_drop(t, SLUICE_R_NO_LOCAL, row);
 	else if (!set->n)
 		outcome_reject(t, SLUICE_R_NO_BACKEND, row, 0);
+	kept = affinity_backend(t->m, front, &t->w.t.src, set);
 	for (unsigned i = 0; i < set->n; i++)
-		judge_choice(t, front, &set->at[i], row);
+		if (!kept || kept == &set->at[i])
+			judge_choice(t, front, &set->at[i], row);
+	return true;
 }

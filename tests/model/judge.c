@@ -3,6 +3,7 @@
  * A packet's way through the node:
  *
  *	is it looked at → what is it → whose is it (lasting, half-open, new) → where does it go
+ *	                                        → nobody's → an address of a Service?
  *
  * XDP does the same as tc, but sends only from wire to wire; what it cannot finish it leaves as it
  * is.
@@ -26,11 +27,12 @@ static enum sender sender_of(enum hook hook)
 
 /*
  * An error about a packet that we translated goes to who sent that packet, and speaks of it as its
- * sender knows it. It takes the way of the packets that travel against the quoted one.
+ * sender knows it. It takes the way of the packets that travel against the quoted one. False: it is
+ * none.
  */
-static void judge_icmp(const struct trial *t)
+static bool judge_icmp(const struct trial *t)
 {
-	struct tuple against, outer, quoted;
+	struct tuple against, outer, asked, quoted;
 	struct wire_quote q;
 	struct found f;
 	struct leg leg;
@@ -38,10 +40,8 @@ static void judge_icmp(const struct trial *t)
 	enum leave leave;
 
 	if (t->xdp || !wire_read_quote(t->in, &t->w, &q) ||
-	    !rule_same_addr(&t->w.t.dst, &q.t.src, t->w.t.v6)) {
-		outcome_pass(t, SLUICE_R_NOT_OURS);
-		return;
-	}
+	    !rule_same_addr(&t->w.t.dst, &q.t.src, t->w.t.v6))
+		return false;
 	against = tuple_swap(&q.t);
 	f = conns_find_lasting(&t->m->conns, &against);
 	if (!f.conn) {
@@ -49,30 +49,30 @@ static void judge_icmp(const struct trial *t)
 		if (f.conn && half_is_old(t, &f.conn->leg[f.d], q.t.proto))
 			f.conn = NULL;
 	}
-	if (!f.conn || !model_looks_at(t->m, &against)) {
-		outcome_pass(t, SLUICE_R_NOT_OURS);
-		return;
-	}
+	if (!f.conn || !model_looks_at(t->m, &against))
+		return false;
 	outer = conn_after(f.conn, f.d);
 	quoted = tuple_swap(&outer);
+	asked = conn_routed(f.conn, f.d);
 	/* It proves nothing about the connection: what is looked up is not kept. */
 	leg = f.conn->leg[f.d];
 	if (!leg.way.given && leg.way.kind <= WAY_POD &&
 	    (leg.way.kind < WAY_WIRE || leg.seen < t->m->clock) &&
-	    !way_look(t, &outer, &leg.way)) {
+	    !way_look(t, &asked, &leg.way)) {
 		outcome_drop(t, SLUICE_R_NO_ROUTE, 0);
-		return;
+		return true;
 	}
 	leave = way_allows(t, &leg);
 	if (leave != MAY_GO) {
 		outcome_stay(t, leave, leg.way.mtu, 0);
-		return;
+		return true;
 	}
 	o = outcome_add(t);
 	wire_translate_error(&o->frame, &t->w, &q, &quoted, &outer, leg.routed);
 	o->slot = f.conn->slot;
 	o->direction = f.d;
 	outcome_send(t, o, &leg.way);
+	return true;
 }
 
 /* Frames that are not for this node, and what the other end of a hook has seen already. */
@@ -92,6 +92,20 @@ static bool is_ignored(const struct trial *t)
 	}
 }
 
+static void judge_nobodys(const struct trial *t)
+{
+	struct outcome *o;
+
+	if (judge_address(t))
+		return;
+	outcome_pass(t, SLUICE_R_NOT_OURS);
+	/* The later ones, whose addresses may look like ours, must hear of it. */
+	o = &t->m->outcomes[0];
+	if (t->w.kind == WIRE_PORTS && !t->xdp && t->from != SENDER_NODE &&
+	    model_looks_at_later(t->m, &t->w.t))
+		outcome_first(t, o, NULL, NULL);
+}
+
 void model_judge(struct model *m, const struct arrival *at, const struct frame *in)
 {
 	struct trial t = { .m = m, .at = at, .in = in, .from = sender_of(at->hook),
@@ -104,6 +118,7 @@ void model_judge(struct model *m, const struct arrival *at, const struct frame *
 		return;
 	}
 	t.w = wire_read(in);
+	t.client = rule_client(&m->config, t.from, &t.w.t.src, t.w.t.v6);
 	switch (t.w.kind) {
 	case WIRE_OTHER:
 		outcome_pass(&t, SLUICE_R_OK);
@@ -112,19 +127,18 @@ void model_judge(struct model *m, const struct arrival *at, const struct frame *
 		outcome_drop(&t, SLUICE_R_MALFORMED, 0);
 		break;
 	case WIRE_FRAGMENT:
-		outcome_pass(&t, SLUICE_R_FRAGMENT);
+		judge_later(&t);
 		break;
 	case WIRE_NO_PORTS:
-		outcome_pass(&t, SLUICE_R_NOT_OURS);
+		judge_nobodys(&t);
 		break;
 	case WIRE_ICMP:
-		judge_icmp(&t);
+		if (!judge_icmp(&t))
+			judge_nobodys(&t);
 		break;
 	case WIRE_PORTS:
-		if (!model_looks_at(m, &t.w.t))
-			outcome_pass(&t, SLUICE_R_NOT_OURS);
-		else if (!judge_known(&t))
-			judge_fresh(&t);
+		if (!model_looks_at(m, &t.w.t) || !(judge_known(&t) || judge_fresh(&t)))
+			judge_nobodys(&t);
 		break;
 	}
 }

@@ -153,6 +153,8 @@ static void promote(struct model *m, struct conn *c)
 		c->leg[d].seen = m->clock;
 	}
 	m->counts.slots[c->slot].opened++;
+	if (c->ask.proto == IPPROTO_TCP)
+		affinity_note(m, c);
 	m->changed = true;
 }
 
@@ -210,7 +212,7 @@ bool half_is_old(const struct trial *t, const struct leg *leg, __u8 proto)
 static bool leg_renew(const struct trial *t, const struct found *f)
 {
 	struct leg *leg = &f->conn->leg[f->d];
-	struct tuple after = conn_after(f->conn, f->d);
+	struct tuple asked = conn_routed(f->conn, f->d);
 	bool stale = leg->seen < t->m->clock;
 
 	if (!stale && leg->way.kind >= WAY_WIRE)
@@ -219,7 +221,7 @@ static bool leg_renew(const struct trial *t, const struct found *f)
 	leg->seen = t->m->clock;
 	if (leg->way.given || leg->way.kind > WAY_POD)
 		return true;
-	return way_look(t, &after, &leg->way);
+	return way_look(t, &asked, &leg->way);
 }
 
 static void judge_packet(const struct trial *t, const struct found *f)
@@ -245,6 +247,7 @@ static void judge_packet(const struct trial *t, const struct found *f)
 	wire_translate(&o->frame, &t->w, &after, leg->routed);
 	o->slot = f->conn->slot;
 	o->direction = f->d;
+	outcome_first(t, o, &after, leg);
 	outcome_send(t, o, &leg->way);
 }
 

@@ -100,6 +100,12 @@ bool model_looks_at(const struct model *m, const struct tuple *t)
 	       filter_says(m, SLUICE_FILTER_BACKEND, &t->src, t->sport, t->proto);
 }
 
+bool model_looks_at_later(const struct model *m, const struct tuple *t)
+{
+	return filter_says(m, SLUICE_FILTER_FRONTEND, &t->dst, 0, 0) ||
+	       filter_says(m, SLUICE_FILTER_BACKEND, &t->src, 0, 0);
+}
+
 /* ---- settling ----------------------------------------------------------------------- */
 
 static __u32 slot_find(const struct model *m, __u32 row, const struct rule_backend *b, bool v6)
@@ -164,6 +170,9 @@ static bool conn_open(struct model *m, const struct conn *c)
 		new->leg[d].half = true;
 		new->leg[d].seen = m->clock;
 	}
+	/* TCP has to prove first that its client is there. */
+	if (c->ask.proto != IPPROTO_TCP)
+		affinity_note(m, new);
 	m->changed = true;
 	return true;
 }
@@ -212,9 +221,9 @@ static void outcome_count(struct model *m, const struct outcome *o)
 		m->counts.reasons[o->why].packets += o->packets;
 		m->counts.reasons[o->why].bytes += o->bytes;
 	}
-	if (o->limited) {
-		m->counts.reasons[SLUICE_R_REJECT_LIMIT].packets++;
-		m->counts.reasons[SLUICE_R_REJECT_LIMIT].bytes += o->limited_bytes;
+	if (o->failed) {
+		m->counts.reasons[o->failed].packets++;
+		m->counts.reasons[o->failed].bytes += o->failed_bytes;
 	}
 	if (o->row)
 		m->counts.drops[o->row][o->why] += o->packets;
@@ -253,6 +262,11 @@ int model_settle(struct model *m, __u32 action, const struct frame *in, const st
 		if (o->opens && !conn_open(m, &o->conn))
 			return -1;
 		outcome_count(m, o);
+		if (o->first) {
+			o->datagram.slot = o->slot;
+			o->datagram.direction = o->direction;
+			model_note_datagram(m, &o->datagram);
+		}
 		return (int)i;
 	}
 	return -1;

@@ -23,6 +23,9 @@
 #define MODEL_SLOTS 192
 #define MODEL_ROWS 64
 #define MODEL_MEMBERS 512
+#define MODEL_DATAGRAMS 512
+#define MODEL_ADDRS 32
+#define MODEL_AFFINITIES 512
 
 /* The timeouts and limits of a run, seconds. */
 struct model_limits {
@@ -57,6 +60,12 @@ struct counts {
 /* Where the maps have what: a matter of bookkeeping, read from them. */
 struct places {
 	__u32 row[PORT_IDS];			/* of services; 0: none */
+	unsigned n_addrs;			/* who speaks for an address, among equals */
+	struct {
+		struct sluice_addr addr;
+		bool v6;
+		__u32 row;
+	} addrs[MODEL_ADDRS];
 	struct {
 		__u32 row;
 		struct rule_backend backend;
@@ -67,24 +76,49 @@ struct places {
 	struct sluice_filter filter;		/* what is looked at, at all */
 };
 
+/* What became of the first fragment of a datagram. */
+struct datagram {
+	struct tuple key;		/* addresses; IPv4: protocol. No ports */
+	__u32 id;
+	enum device via;		/* of a pod or of this node; DEV_COUNT: of any uplink */
+	bool ours;
+	struct tuple after;		/* the addresses that it went with */
+	struct leg leg;
+	__u32 slot;
+	enum direction direction;
+	long at, used;
+};
+
 /* What may become of a packet. */
 struct outcome {
 	__u32 action;			/* the program's word */
 	struct frame frame;
+	bool answer;
 	bool resized;			/* an answer: the kernel's own check of checksums is off */
 	bool opens;			/* a new connection, @conn */
 	bool any_port;			/* its source port is any free one of the range */
 	struct conn conn;
 	struct way way;			/* of a translated packet */
+	bool first;			/* a first fragment went so: @datagram */
+	struct datagram datagram;
 	/* How it is counted: as a translated packet of a slot, or by reason. */
 	__u32 slot;
 	enum direction direction;
 	enum sluice_reason why;		/* OK: not by reason */
-	bool limited;			/* an answer was due and not given, */
-	__u32 limited_bytes;		/* to a packet of this length */
+	enum sluice_reason failed;	/* not OK: an answer was due and not given, */
+	__u32 failed_bytes;		/* to a packet of this length */
 	__u32 row;			/* whose drop it is; 0: nobody's */
 	__u32 packets;
 	__u32 bytes;
+};
+
+/* Where a client's last connection to a service port went. */
+struct affinity {
+	unsigned port;
+	struct sluice_addr client;
+	unsigned member;
+	unsigned gen;
+	long seen;
 };
 
 struct model {
@@ -95,6 +129,10 @@ struct model {
 	struct member members[MODEL_MEMBERS];
 	unsigned n_members;
 	struct conns conns;
+	unsigned n_affinities;
+	struct affinity affinities[MODEL_AFFINITIES];
+	unsigned n_datagrams;
+	struct datagram datagrams[MODEL_DATAGRAMS];
 	long clock;
 	struct counts counts;
 	bool changed;			/* the last packet has changed what is known */
@@ -119,5 +157,19 @@ unsigned model_collect(struct model *m);
 
 /* Whether a packet with this tuple is looked up at all. */
 bool model_looks_at(const struct model *m, const struct tuple *t);
+
+/* The same of a fragment, which has no ports, by its addresses. */
+bool model_looks_at_later(const struct model *m, const struct tuple *t);
+
+/* Writes the first fragment of a datagram down; an older one with the same key goes. */
+void model_note_datagram(struct model *m, const struct datagram *d);
+
+/* The one of @set that a new connection of @client must have; NULL: any. */
+const struct rule_backend *affinity_backend(struct model *m, const struct rule_front *front,
+					    const struct sluice_addr *client,
+					    const struct rule_set *set);
+
+/* The connection counts as its client's last one. */
+void affinity_note(struct model *m, const struct conn *c);
 
 const struct member *model_member(const struct model *m, const struct conn *c);

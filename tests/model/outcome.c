@@ -56,6 +56,29 @@ void outcome_drop(const struct trial *t, enum sluice_reason why, __u32 row)
 	o->row = row;
 }
 
+/* An answer is due, but there is none for @why. */
+static void outcome_fail(const struct trial *t, struct outcome *o, enum sluice_reason why)
+{
+	o->failed = why;
+	o->failed_bytes = t->w.ip_len;
+}
+
+void outcome_echo(const struct trial *t)
+{
+	struct outcome *o = outcome_add(t);
+
+	o->action = drop(t);
+	o->why = SLUICE_R_ECHO;
+	if (!t->m->limits.answers) {
+		outcome_fail(t, o, SLUICE_R_REJECT_LIMIT);
+	} else if (!wire_answer_echo(&o->frame, &t->w)) {
+		outcome_fail(t, o, SLUICE_R_NOT_SENT);
+	} else {
+		o->answer = true;
+		o->action = t->xdp ? XDP_TX : TC_ACT_REDIRECT;
+	}
+}
+
 void outcome_reject(const struct trial *t, enum sluice_reason why, __u32 row, __u16 mtu)
 {
 	struct icmp_error e = { 0 };
@@ -64,11 +87,12 @@ void outcome_reject(const struct trial *t, enum sluice_reason why, __u32 row, __
 
 	outcome_drop(t, why, row);
 	o = &t->m->outcomes[t->m->n_outcomes - 1];
-	if (t->w.flags & RST || t->w.kind == WIRE_ICMP)
+	/* RFC 1122 section 3.2.2. */
+	if (t->w.flags & RST || t->w.kind == WIRE_FRAGMENT ||
+	    (t->w.kind == WIRE_ICMP && !wire_is_echo(t->in, &t->w)))
 		return;
-	if (!t->m->limits.answers) {
-		o->limited = true;
-		o->limited_bytes = t->w.ip_len;
+	if (!t->m->limits.answers || t->w.l4 + 8 > t->in->len) {	/* too short to be quoted */
+		outcome_fail(t, o, t->m->limits.answers ? SLUICE_R_NOT_SENT : SLUICE_R_REJECT_LIMIT);
 		return;
 	}
 	if (t->w.t.proto == IPPROTO_TCP && why != SLUICE_R_TTL && why != SLUICE_R_TOO_BIG) {
@@ -90,7 +114,7 @@ void outcome_reject(const struct trial *t, enum sluice_reason why, __u32 row, __
 	}
 	if (t->at->hook == HOOK_LO_OUT)
 		memset(o->frame.bytes, 0, 12);
-	o->resized = true;
+	o->answer = o->resized = true;
 	o->action = t->xdp ? XDP_TX : TC_ACT_REDIRECT;
 }
 

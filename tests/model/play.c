@@ -218,9 +218,9 @@ static void total_add(struct play *p, const struct outcome *o)
 	p->total.runs++;
 	p->total.sent += o->slot != 0;
 	p->total.opened += o->opens;
-	p->total.answered += o->resized;
+	p->total.answered += o->answer;
 	p->total.dropped += o->why && o->why != SLUICE_R_NOT_OURS && o->why != SLUICE_R_FRAGMENT &&
-			    !o->resized;
+			    !o->answer;
 }
 
 /*
@@ -376,6 +376,7 @@ static void case_begin(struct play *p, const struct model_case *c)
 	dp_reset(p->dp);
 	if (!c->answers)
 		model_answers_off(p->dp);
+	model_node_set(p->dp, &c->configs[0].node);
 	s = dp_settings(p->dp);
 	memset(&p->m, 0, sizeof(p->m));
 	p->m.limits = (struct model_limits){

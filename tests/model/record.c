@@ -59,7 +59,7 @@ static void number_write(FILE *out, const char *field, __u32 v)
 
 static bool is_damaged(const struct shot *s)
 {
-	return s->error || s->cut || s->poke[0].off || s->poke[1].off || s->ext;
+	return s->error || s->echo || s->cut || s->poke[0].off || s->poke[1].off || s->ext;
 }
 
 static void bytes_write(FILE *out, const struct frame *f)
@@ -104,6 +104,7 @@ void record_shot(FILE *out, const struct model *m, const struct shot *s, const s
 	number_write(out, "payload", p.payload);
 	number_write(out, "padding", p.padding);
 	number_write(out, "fragment", p.fragment);
+	number_write(out, "ip_id", p.ip_id);
 	number_write(out, p.proto == IPPROTO_UDP ? "udp_no_csum" : "sctp_no_csum", p.udp_no_csum);
 	fprintf(out, "\n\t};\n\tin = frame_build(&p);\n");
 }
@@ -171,6 +172,9 @@ void record_run(FILE *out, const struct model *m, const struct record *r)
 
 void record_begin(FILE *out, const struct model_case *c)
 {
+	static const char *const pods[] = { "PODS_BY_DEVICE", "PODS_BY_CIDR", "PODS_NOBODY" };
+	const struct config_node *n = &c->configs[0].node;
+
 	fprintf(out, "Test(found, seed_%llu)\n{\n", (unsigned long long)c->seed);
 	fprintf(out, "\tstruct dp *dp = model_dp_open();\n\tstruct apply *apply = apply_open(dp);\n"
 		     "\tstruct places places;\n\tstruct frame in, out;\n\tstruct packet p;\n"
@@ -178,6 +182,8 @@ void record_begin(FILE *out, const struct model_case *c)
 		CASE_EVENTS);
 	if (!c->answers)
 		fprintf(out, "\tmodel_answers_off(dp);\n");
+	fprintf(out, "\tmodel_node_set(dp, &(struct config_node){ %d, %d, %s });\n", n->no_echo,
+		n->masquerade_all, pods[n->pods]);
 }
 
 void record_config(FILE *out, const char *yaml)

@@ -213,6 +213,29 @@ void rule_sets(const struct config *c, const struct rule_port *p, struct rule_se
 
 /* ---- which set, whose address (2.4, 2.5, 2.7) ---------------------------------------- */
 
+static bool range_has(const struct config_range *r, const struct sluice_addr *a)
+{
+	const __u8 *x = (const __u8 *)(r->v6 ? &r->base.ip6[0] : &r->base.ip6[3]);
+	const __u8 *y = (const __u8 *)(r->v6 ? &a->ip6[0] : &a->ip6[3]);
+
+	for (unsigned i = 0; i < r->bits; i++)
+		if ((x[i / 8] ^ y[i / 8]) >> (7 - i % 8) & 1)
+			return false;
+	return true;
+}
+
+/* 2.4, the detector. */
+enum sender rule_client(const struct config *c, enum sender from, const struct sluice_addr *a,
+			bool v6)
+{
+	if (from == SENDER_POD && c->node.pods == PODS_NOBODY)
+		return SENDER_OUTSIDE;
+	if (from == SENDER_OUTSIDE && c->node.pods == PODS_BY_CIDR &&
+	    range_has(&config_pod_range[v6], a))
+		return SENDER_POD;
+	return from;
+}
+
 /* 0.6; 2.5: what this node and its pods send goes "up to the load balancer and comes back". */
 bool rule_uses_local(const struct config *c, const struct rule_front *f, enum sender from)
 {
@@ -230,20 +253,43 @@ bool rule_masquerades(const struct config *c, const struct rule_front *f, enum s
 
 	if (from == SENDER_NODE)
 		return true;
-	if (f->kind == SLUICE_FE_CLUSTER_IP)
-		return from == SENDER_OUTSIDE;
-	return !s->external_local;
+	if (f->kind != SLUICE_FE_CLUSTER_IP)
+		return !s->external_local;
+	return c->node.masquerade_all ||
+	       (from == SENDER_OUTSIDE && c->node.pods != PODS_NOBODY);
 }
 
-static bool range_has(const struct config_range *r, const struct sluice_addr *a)
+/* How alive a port is at one of its addresses: 2 for everybody, 1 for this node and its pods. */
+static unsigned port_life(const struct config *c, const struct rule_front *f)
 {
-	const __u8 *x = (const __u8 *)(r->v6 ? &r->base.ip6[0] : &r->base.ip6[3]);
-	const __u8 *y = (const __u8 *)(r->v6 ? &a->ip6[0] : &a->ip6[3]);
+	struct rule_sets sets;
 
-	for (unsigned i = 0; i < r->bits; i++)
-		if ((x[i / 8] ^ y[i / 8]) >> (7 - i % 8) & 1)
-			return false;
-	return true;
+	rule_sets(c, &f->of, &sets);
+	if (rule_uses_local(c, f, SENDER_OUTSIDE) ? sets.local.n : sets.cluster.n)
+		return 2;
+	return sets.any;
+}
+
+unsigned rule_speakers(const struct config *c, const struct rule_fronts *f,
+		       const struct sluice_addr *addr, bool v6,
+		       struct rule_front ret[RULE_SPEAKERS_MAX])
+{
+	unsigned best = 0, n = 0;
+
+	for (unsigned i = 0; i < f->n; i++) {
+		const struct rule_front *at = &f->at[i];
+		unsigned life = port_life(c, at);
+
+		if (at->of.v6 != v6 || !rule_same_addr(&at->addr, addr, v6) ||
+		    (at->kind != SLUICE_FE_CLUSTER_IP && at->kind != SLUICE_FE_LOAD_BALANCER) ||
+		    rule_is_node(addr, v6) || life < best)
+			continue;
+		if (life > best)
+			n = 0;
+		ret[n++] = *at;
+		best = life;
+	}
+	return n;
 }
 
 bool rule_refuses(const struct config *c, const struct rule_front *f,

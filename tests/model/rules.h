@@ -69,7 +69,22 @@ void rule_fronts(const struct config *c, struct rule_fronts *ret);
 const struct rule_front *rule_front_find(const struct rule_fronts *f, const struct sluice_addr *addr,
 					 __u16 port, __u8 proto, bool v6);
 
+/*
+ * Who may speak for an address of Services at a port that it has not (2.3), or for an echo request:
+ * of its service ports those that serve clients from outside, else those with a usable endpoint
+ * somewhere, else all. Cluster addresses and VIPs that they are dialled at, but those of this node.
+ * Returns how many.
+ */
+#define RULE_SPEAKERS_MAX (CONFIG_SERVICES * CONFIG_PORTS)
+unsigned rule_speakers(const struct config *c, const struct rule_fronts *f,
+		       const struct sluice_addr *addr, bool v6,
+		       struct rule_front ret[RULE_SPEAKERS_MAX]);
+
 void rule_sets(const struct config *c, const struct rule_port *p, struct rule_sets *ret);
+
+/* Who the sender of a packet is for the two rules below, which ask for pods. */
+enum sender rule_client(const struct config *c, enum sender from, const struct sluice_addr *a,
+			bool v6);
 
 /* Which set a new connection of @from to a frontend uses, and whether it is masqueraded. */
 bool rule_uses_local(const struct config *c, const struct rule_front *f, enum sender from);

@@ -9,11 +9,13 @@
 #define EXTENSION_MAX 88
 
 /* IPv4: a NOP each byte. IPv6: hop-by-hop and destination options, padded. */
-static void packet_extend(struct packet *p, enum ext ext)
+static void packet_extend(struct packet *p, const struct shot *s)
 {
 	static const __u8 nops[40] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
 				       1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
 	static __u8 chain[EXTENSION_MAX];
+	enum ext ext = s->ext;
+	__u16 flags = s->fragment ?: 0x2000;
 	bool fragment = ext == EXT_ATOMIC || ext == EXT_FRAGMENT;
 	static const __u16 lens[2][EXT_COUNT] = { { 0, 8, 40, 4, 20, 4 },
 						     { 0, 8, 24, 8, 64, 8 } };
@@ -27,8 +29,16 @@ static void packet_extend(struct packet *p, enum ext ext)
 	for (__u32 i = 0; i < p->ext_len; i += 8) {
 		chain[i] = i + 8 == p->ext_len ? p->proto : IPPROTO_DSTOPTS;
 		chain[i + 2] = !fragment;
-		chain[i + 3] = fragment ? ext == EXT_FRAGMENT : 4;	/* more follow; or PadN */
+		chain[i + 3] = fragment ? 0 : 4;	/* PadN */
 	}
+	if (!fragment)
+		return;
+	if (ext == EXT_FRAGMENT) {	/* RFC 8200 section 4.5 */
+		chain[2] = (__u8)(flags >> 5);
+		chain[3] = (__u8)(flags << 3 | (flags >> 13 & 1));
+	}
+	chain[6] = (__u8)(s->id >> 8);
+	chain[7] = (__u8)s->id;
 }
 
 static __u32 ack_number(enum ack_number which, const struct conn *c)
@@ -61,7 +71,7 @@ struct packet shot_packet(const struct shot *s, const struct conn *c)
 {
 	struct tuple t = shot_tuple(s, c);
 	struct packet p = {
-		.v6 = t.v6, .proto = t.proto, .ttl = s->ttl, .tos = 0x28, .ip_id = 0x1234,
+		.v6 = t.v6, .proto = t.proto, .ttl = s->ttl, .tos = 0x28, .ip_id = s->id,
 		.fragment = s->fragment ?: 0x4000, .src = t.src, .dst = t.dst, .sport = t.sport,
 		.dport = t.dport, .payload = s->payload, .fill = 0x21,
 		.padding = s->error ? 0 : s->padding, .udp_no_csum = s->no_csum,
@@ -70,9 +80,11 @@ struct packet shot_packet(const struct shot *s, const struct conn *c)
 
 	memcpy(p.smac, s->smac, 6);
 	memcpy(p.dmac, s->dmac, 6);
+	if (s->echo)
+		p.proto = t.v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
 	if (s->ext)
-		packet_extend(&p, s->ext);
-	if (t.proto != IPPROTO_TCP)
+		packet_extend(&p, s);
+	if (p.proto != IPPROTO_TCP)
 		return p;
 	p.flags = s->flags;
 	p.seq = s->seq;
@@ -96,7 +108,8 @@ static struct frame error_frame(const struct shot *s, const struct packet *about
 struct frame shot_frame(const struct shot *s, const struct conn *c)
 {
 	struct packet p = shot_packet(s, c);
-	struct frame f = s->error ? error_frame(s, &p) : frame_build(&p);
+	struct frame f = s->error ? error_frame(s, &p) :
+			 s->echo ? frame_echo(&p, s->direction == REPLY) : frame_build(&p);
 
 	for (unsigned i = 0; i < SHOT_POKES; i++)
 		if (s->poke[i].off && s->poke[i].off + s->poke[i].len <= f.len)

@@ -122,7 +122,7 @@ static bool plainer(struct shot *s, unsigned what)
 		s->fragment = 0;
 		break;
 	case 6:
-		s->error = false;
+		s->error = s->echo = false;
 		break;
 	case 7:
 		s->again = s->forwarded = s->no_csum = false;

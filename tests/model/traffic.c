@@ -29,6 +29,9 @@ struct traffic {
 	struct rule_fronts fronts;
 	unsigned n_talks;
 	struct talk_seen talks[TALKS];
+	__u16 next_id;
+	unsigned n_rest;		/* fragments that follow a first one: */
+	struct shot first;
 };
 
 static const struct host *host_of(const struct sluice_addr *a, bool v6)
@@ -261,14 +264,61 @@ static void join(struct shot *s, struct random *r)
 
 /* ---- a case ------------------------------------------------------------------------- */
 
+/* Makes a shot the first fragment of a datagram, and remembers it for the others. */
+static void fragment_begin(struct traffic *t, struct shot *s)
+{
+	s->fragment = 0x2000;
+	if (s->ask.v6)
+		s->ext = EXT_FRAGMENT;
+	t->first = *s;
+	t->n_rest = 1 + random_below(t->r, 3);
+}
+
+/* By another device than the first one. */
+static void fragment_detour(struct shot *s)
+{
+	static const enum device other[DEV_COUNT] = {
+		DEV_LO, DEV_UP1, DEV_UP0, DEV_LXC1, DEV_LXC0,
+	};
+
+	if (s->hook == HOOK_XDP)
+		s->hook = HOOK_UPLINK_IN;	/* XDP is on one of them */
+	s->dev = other[s->dev];
+	if (s->hook == HOOK_UPLINK_IN)
+		memcpy(s->dmac, scene_mac(s->dev), 6);
+}
+
+static struct shot fragment_next(struct traffic *t)
+{
+	struct shot s = t->first;
+
+	t->n_rest--;
+	s.fragment = (__u16)(1 + random_below(t->r, 180)) | (t->n_rest ? 0x2000 : 0);
+	s.payload = (__u16)random_below(t->r, random_percent(t->r, 10) ? 1400 : 64);
+	if (s.hook == HOOK_XDP && random_percent(t->r, 25))
+		s.hook = HOOK_UPLINK_IN;
+	if (random_percent(t->r, 5))
+		s.ttl = (__u8)random_below(t->r, 3);
+	if (random_percent(t->r, 10))
+		fragment_detour(&s);
+	if (random_percent(t->r, 3))
+		s.id = t->next_id++;	/* whose first one nobody saw */
+	return s;
+}
+
 static struct shot shot_next(struct traffic *t)
 {
 	const struct talk_seen *talk = talk_choose(t);
 	enum direction d = random_percent(t->r, 45) ? REPLY : ASK;
 	const struct host *from = d == ASK ? talk->client : replier(t, &talk->ask);
-	struct shot s = shot_random(&talk->ask, d, t->r);
+	struct shot s;
 
-	if (random_percent(t->r, 8)) {
+	if (t->n_rest && random_percent(t->r, 70))
+		return fragment_next(t);
+	s = shot_random(&talk->ask, d, t->r);
+	s.id = t->next_id++;
+	s.echo = random_percent(t->r, 4);
+	if (!s.echo && random_percent(t->r, 8)) {
 		error_random(&s, t->r);
 		/* It comes from the other side. */
 		from = d == ASK ? replier(t, &talk->ask) : talk->client;
@@ -276,7 +326,9 @@ static struct shot shot_next(struct traffic *t)
 	arrive(&s, host_of(&from->ip[talk->ask.v6], talk->ask.v6) ?: from, t->r);
 	if (random_percent(t->r, 20))
 		spoil(&s, t->r);
-	else if (!s.error && s.hook != HOOK_XDP && random_percent(t->r, 5))
+	else if (!s.error && !s.echo && random_percent(t->r, 6))
+		fragment_begin(t, &s);
+	else if (!s.error && !s.echo && s.hook != HOOK_XDP && random_percent(t->r, 5))
 		join(&s, t->r);
 	return s;
 }
@@ -306,7 +358,7 @@ static struct event event_next(struct model_case *c, struct traffic *t)
 void case_make(struct model_case *c, __u64 seed, unsigned packets)
 {
 	struct random r = { seed };
-	struct traffic t = { .r = &r };
+	struct traffic t = { .r = &r, .next_id = 1 };
 	unsigned n = 0;
 
 	memset(c, 0, sizeof(*c));

@@ -5,6 +5,8 @@
  *	judge.c		is it looked at, and what is it; ICMP errors
  *	known.c		packets of connections that are known, lasting or half-open
  *	fresh.c		packets that open a connection, or may not
+ *	address.c	packets for addresses of Services that are no frontend's
+ *	datagram.c	later fragments
  *	outcome.c	what can become of a packet, and where it goes
  */
 #pragma once
@@ -16,7 +18,8 @@ struct trial {
 	const struct arrival *at;
 	const struct frame *in;
 	struct wire w;
-	enum sender from;
+	enum sender from;	/* by where it is met, */
+	enum sender client;	/* and for the rules that ask for pods */
 	bool xdp;
 };
 
@@ -33,6 +36,16 @@ void outcome_drop(const struct trial *t, enum sluice_reason why, __u32 row);
  * this node's own processes sent is answered by the way it came.
  */
 void outcome_reject(const struct trial *t, enum sluice_reason why, __u32 row, __u16 mtu);
+
+/* An echo request, answered in the name of its address. */
+void outcome_echo(const struct trial *t);
+
+/*
+ * The packet goes like this: if it is the first fragment of a datagram, so do the others. @after:
+ * NULL if it is not ours.
+ */
+void outcome_first(const struct trial *t, struct outcome *o, const struct tuple *after,
+		   const struct leg *leg);
 
 /* ---- the way out -------------------------------------------------------------------- */
 
@@ -67,5 +80,11 @@ void reply_way(const struct trial *t, const struct conn *c, struct leg *leg);
 /* TCP, UDP, SCTP: true if the packet is of a connection that is known, and judged. */
 bool judge_known(const struct trial *t);
 
-/* Else it may open one. */
-void judge_fresh(const struct trial *t);
+/* Else it may open one. False: it dials nobody. */
+bool judge_fresh(const struct trial *t);
+
+/* Else it may be for an address of a Service all the same: true, and judged. */
+bool judge_address(const struct trial *t);
+
+/* A fragment without ports. */
+void judge_later(const struct trial *t);

@@ -95,7 +95,7 @@ static struct wire read_udp(const struct frame *f, struct wire w, __u32 l4_bytes
 	w.l4_header = 8;
 	if (l4_bytes < 8)
 		w.bad = SLUICE_R_TRUNCATED;
-	else if (len < 8 || len > l4_bytes)
+	else if (len < 8 || (len > l4_bytes && !w.fragment))
 		w.bad = SLUICE_R_MALFORMED;
 	return w;
 }
@@ -105,17 +105,28 @@ static bool has_ports(__u8 proto)
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP;
 }
 
-static struct wire read_l4(const struct frame *f, struct wire w)
+static struct wire read_l4(const struct frame *f, struct wire w, bool later)
 {
 	__u32 l4_bytes = w.ip_len - (w.l4 - ETH);
 	bool icmp = w.t.proto == (w.t.v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
 
 	w.kind = WIRE_NO_PORTS;
+	w.reached = true;
+	/* The checksum of SCTP would need the whole datagram. */
+	if (w.fragment && w.t.proto != IPPROTO_TCP && w.t.proto != IPPROTO_UDP)
+		return w;
+	if (later) {
+		w.kind = WIRE_FRAGMENT;
+		return w;
+	}
 	if (icmp) {
 		w.kind = WIRE_ICMP;
 		return w;
 	}
-	if (!has_ports(w.t.proto) || w.l4 + 8 > f->len)
+	if (!has_ports(w.t.proto))
+		return w;
+	w.reached = w.l4 + 8 <= f->len;
+	if (!w.reached)
 		return w;
 	w.kind = WIRE_PORTS;
 	w.t.sport = get16(f, w.l4);
@@ -151,8 +162,9 @@ static struct wire read_ipv4(const struct frame *f)
 	w.t.proto = f->bytes[ETH + 9];
 	w.ttl = f->bytes[ETH + 8];
 	w.l4 = ETH + header;
-	w.kind = WIRE_FRAGMENT;
-	return get16(f, ETH + 6) & 0x3fff ? w : read_l4(f, w);
+	w.id = get16(f, ETH + 4);
+	w.fragment = get16(f, ETH + 6) & 0x3fff;
+	return read_l4(f, w, get16(f, ETH + 6) & 0x1fff);
 }
 
 /* RFC 8200 section 4: what may stand before the payload. */
@@ -175,7 +187,7 @@ static __u32 extension_len(const __u8 *ext, __u8 type)
 static struct wire read_ipv6(const struct frame *f)
 {
 	struct wire w = { .kind = WIRE_OTHER, .t.v6 = true };
-	bool fragment = false;
+	bool later = false;
 
 	if (f->len < ETH + 40)
 		return w;
@@ -190,7 +202,7 @@ static struct wire read_ipv6(const struct frame *f)
 	w.ttl = f->bytes[ETH + 7];
 	w.t.proto = f->bytes[ETH + 6];
 	w.l4 = ETH + 40;
-	for (int i = 0; i < EXTENSIONS_MAX && is_extension(w.t.proto) && !fragment; i++) {
+	for (int i = 0; i < EXTENSIONS_MAX && is_extension(w.t.proto) && !later; i++) {
 		const __u8 *ext = f->bytes + w.l4;
 		__u8 type = w.t.proto;
 
@@ -205,7 +217,11 @@ static struct wire read_ipv6(const struct frame *f)
 			return w;
 		}
 		/* RFC 6946: a fragment that is all of the packet is none. */
-		fragment = type == 44 && get16(f, w.l4 + 2) & 0xfff9;
+		if (type == 44) {
+			w.fragment |= get16(f, w.l4 + 2) & 0xfff9;
+			later = get16(f, w.l4 + 2) & 0xfff8;
+			w.id = get32(f, w.l4 + 4);
+		}
 		w.l4 += extension_len(ext, type);
 		w.t.proto = ext[0];
 	}
@@ -215,8 +231,7 @@ static struct wire read_ipv6(const struct frame *f)
 	w.kind = WIRE_NO_PORTS;
 	if (w.l4 > L4_MAX)
 		return w;
-	w.kind = WIRE_FRAGMENT;
-	return fragment ? w : read_l4(f, w);
+	return read_l4(f, w, later);
 }
 
 struct wire wire_read(const struct frame *f)
@@ -349,6 +364,13 @@ void wire_translate(struct frame *f, const struct wire *w, const struct tuple *t
 		keep_sum(f, &old, &l4);
 }
 
+void wire_translate_later(struct frame *f, const struct tuple *to, bool routed)
+{
+	const struct frame old = *f;
+
+	put_l3(f, &old, to, routed);
+}
+
 void wire_set_macs(struct frame *f, const __u8 *dmac, const __u8 *smac)
 {
 	memcpy(f->bytes, dmac, 6);
@@ -418,6 +440,33 @@ void wire_answer_icmp(struct frame *f, const struct wire *w, const struct icmp_e
 		put16(f, ip4.at, 0);
 		put16(f, ip4.at, less(0xffff, cover_sum(f, &ip4)));
 	}
+}
+
+bool wire_is_echo(const struct frame *f, const struct wire *w)
+{
+	return w->kind == WIRE_ICMP && w->l4 < f->len && f->bytes[w->l4] == (w->t.v6 ? 128 : 8);
+}
+
+/* RFC 792, RFC 4443: what it carries comes back. */
+bool wire_answer_echo(struct frame *f, const struct wire *w)
+{
+	const struct frame old = *f;
+	struct tuple back = tuple_swap(&w->t);
+	struct cover ip4 = cover_ip4(f);
+	struct cover message = { .off = w->l4, .len = w->ip_len - (w->l4 - ETH), .at = w->l4 + 2,
+				 .pseudo = w->t.v6, .v6 = w->t.v6, .proto = w->t.proto };
+
+	if (message.len < 8)
+		return false;
+	wire_set_macs(f, old.bytes + 6, old.bytes);
+	put_addr(f, ETH + src_off(back.v6), &back.src, back.v6);
+	put_addr(f, ETH + dst_off(back.v6), &back.dst, back.v6);
+	f->bytes[ETH + (back.v6 ? 7 : 8)] = 64;
+	if (!back.v6)
+		keep_sum(f, &old, &ip4);
+	f->bytes[w->l4] = back.v6 ? 129 : 0;
+	keep_sum(f, &old, &message);
+	return true;
 }
 
 /* ---- ICMP errors -------------------------------------------------------------------- */

@@ -23,7 +23,7 @@ struct tuple tuple_swap(const struct tuple *t);
 enum wire_kind {
 	WIRE_OTHER,		/* not IP, or too short for an IP header: nobody looks further */
 	WIRE_BROKEN,		/* the IP header contradicts itself or the frame */
-	WIRE_FRAGMENT,
+	WIRE_FRAGMENT,		/* of TCP or UDP, and not the first: no ports */
 	WIRE_NO_PORTS,		/* IP, but of no protocol that has; or cut off before them */
 	WIRE_ICMP,
 	WIRE_PORTS,		/* TCP, UDP, SCTP */
@@ -34,6 +34,9 @@ struct wire {
 	struct tuple t;		/* addresses from WIRE_FRAGMENT on, ports only for WIRE_PORTS */
 	__u8 ttl;
 	__u32 ip_len;		/* as the header says; 0: it was not read so far */
+	bool fragment;		/* part of a datagram; with WIRE_PORTS the first */
+	__u32 id;		/* of the datagram */
+	bool reached;		/* what the IP headers carry begins at */
 	__u32 l4;		/* offset in the frame */
 	__u32 l4_header;	/* length */
 	enum sluice_reason bad;	/* the L4 header is no good */
@@ -46,6 +49,9 @@ struct wire wire_read(const struct frame *f);
 /* @f with the tuple @to, and TTL less 1 if @routed. */
 void wire_translate(struct frame *f, const struct wire *w, const struct tuple *to, bool routed);
 
+/* The same for a fragment that has no ports: addresses, TTL. */
+void wire_translate_later(struct frame *f, const struct tuple *to, bool routed);
+
 void wire_set_macs(struct frame *f, const __u8 *dmac, const __u8 *smac);
 
 /*
@@ -55,6 +61,10 @@ void wire_set_macs(struct frame *f, const __u8 *dmac, const __u8 *smac);
 void wire_answer_rst(struct frame *f, const struct wire *w);
 void wire_answer_icmp(struct frame *f, const struct wire *w, const struct icmp_error *e,
 		      const struct sluice_addr *router);
+
+/* Whether it is an echo request; and @f becomes the reply. False: it is too short. */
+bool wire_is_echo(const struct frame *f, const struct wire *w);
+bool wire_answer_echo(struct frame *f, const struct wire *w);
 
 /* What an ICMP error quotes. False: it is none, or about nothing with ports. */
 struct wire_quote {

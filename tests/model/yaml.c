@@ -68,6 +68,11 @@ static void spec_print(const struct config_service *s, unsigned i, FILE *out)
 		fprintf(out, "  externalTrafficPolicy: Local\n");
 	if (s->internal_local)
 		fprintf(out, "  internalTrafficPolicy: Local\n");
+	if (s->affinity_sec)
+		fprintf(out, "  sessionAffinity: ClientIP\n");
+	if (s->affinity_sec && s->affinity_sec != 10800)	/* the default */
+		fprintf(out, "  sessionAffinityConfig: { clientIP: { timeoutSeconds: %u } }\n",
+			s->affinity_sec);
 	if (s->type == TYPE_LOAD_BALANCER && !s->ports[0].node_port)
 		fprintf(out, "  allocateLoadBalancerNodePorts: false\n");
 	if (s->ranges)

@@ -87,6 +87,31 @@ Test(address, of_services_that_share_a_vip_one_speaks)
 	}
 }
 
+/* Its only endpoint is elsewhere: who asks for one here has none for clients from outside. */
+Test(address, of_services_that_share_a_vip_one_that_serves_outsiders_speaks)
+{
+	for (int i = 0; i < 2; i++) {
+		const char *const names[2][2] = { { "local", "open" }, { "a", "b" } };
+		own(world_done) struct world w;
+		own(free) char *got = NULL;
+		char want[32];
+		struct service *s;
+
+		world_init(&w);
+		s = given(&w, names[i][0], "10.96.0.1", "a", "elsewhere");
+		keep_one_port(s);
+		s->external_policy = POLICY_LOCAL;
+		vip_add(s, "192.0.2.80");
+		s = given(&w, names[i][1], "10.96.0.2", "b", "elsewhere");
+		s->ports.at[0].port = 90;
+		vip_add(s, "192.0.2.80");
+		free(world_image(&w));
+		got = world_addresses(&w);
+		snprintf(want, sizeof(want), "192.0.2.80 %s/b\n", names[i][1]);
+		cr_expect_not_null(strstr(got, want), "%s", got);
+	}
+}
+
 /* What the host has it answers itself, and other people's addresses are not ours to speak for. */
 Test(address, own_and_external_addresses_have_none)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * All addresses sorted by right: the first of each run speaks. One that has endpoints here before
- * one that has some elsewhere, so that an address is as alive as the best of its ports.
+ * All addresses sorted by right: the first of each run speaks. One that serves clients from outside
+ * before one that has endpoints only for this node and its pods, so that an address is as alive as
+ * the best of its ports.
  */
 #include "plan/address.h"
 
@@ -15,10 +16,13 @@ struct speaker {
 
 typedef VEC(struct speaker) speaker_vec;
 
-static unsigned int service_rank(const struct image_service *s)
+static unsigned int service_rank(const struct image_service *s, enum sluice_frontend_kind kind)
 {
+	bool local = s->flags & (kind == SLUICE_FE_CLUSTER_IP ? SLUICE_SVC_INT_LOCAL :
+								SLUICE_SVC_EXT_LOCAL);
+
 	vec_each(b, &s->backends)
-		if (b->in_local)
+		if (local ? b->in_local : b->in_cluster)
 			return 0;
 	return s->flags & SLUICE_SVC_HAS_ANY ? 1 : 2;
 }
@@ -63,7 +67,8 @@ static int speakers_collect(const struct image *img, const struct addr_list *own
 		const struct image_service *s = &img->services.at[i];
 
 		vec_each(f, &s->frontends) {
-			struct speaker one = { { f->addr, 0, f->kind }, i, service_rank(s) };
+			struct speaker one = { { f->addr, 0, f->kind }, i,
+					       service_rank(s, f->kind) };
 
 			if (has_address(f) && !list_has(own, &f->addr) && vec_push(ret, one))
 				return -ENOMEM;
