@@ -50,6 +50,16 @@ class Delete(Case):
         self.assertIn('services "nope" not found', self.fails("delete", "-f", path))
         self.assertEqual(len(self.names("svc")), 2)
 
+    def test_of_many_owners(self):
+        """Each of them might take it along, but nobody looks at all for each."""
+        owners = [{"apiVersion": "v1", "kind": "Service", "name": f"s{i}"} for i in range(8000)]
+        path = self.file("a.json", {
+            "apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "addressType": "IPv4",
+            "metadata": {"name": "big", "ownerReferences": owners}, "endpoints": []})
+        self.run_sluice("apply", "-f", path)
+        self.assertEqual(self.lines("delete", "eps", "big"),
+                         ['endpointslice.discovery.k8s.io "big" deleted'])
+
     def test_ignore_not_found(self):
         self.assertEqual(self.lines("delete", "svc", "web", "nope", "--ignore-not-found"),
                          ['service "web" deleted'])

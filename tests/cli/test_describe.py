@@ -197,3 +197,21 @@ Subsets:
     def test_usage(self):
         for words in ((), ("deploy", "x"), ("svc", "a", "-l", "b")):
             self.assertIn("usage: sluice describe", self.fails("describe", *words, status=2))
+
+    def test_what_others_wrote_steers_no_terminal(self):
+        web = service("web")
+        web["metadata"]["annotations"] = {"note": "a\x1b[2J\u009b1m\nName: forged"}
+        part = {"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+                "metadata": {"name": "s"}, "addressType": "IPv4", "ports": [{"port": 80}],
+                "endpoints": [{"addresses": ["10.0.0.1"],
+                               "targetRef": {"kind": "Po\rd", "name": "\x07x\ny"}}]}
+        failed = pod("p", "10.244.0.2")
+        failed["status"].update(phase="Failed", reason="Evic\x1bted")
+        self.apply(web, part, failed)
+        said = self.out("describe", "svc", "web")
+        self.assertIn(f"note: a\\x1b[2J\\x9b1m\n{' ' * 26}Name: forged\n", said)
+        self.assertEqual([line for line in said.splitlines() if line.startswith("Name:")],
+                         ["Name:                     web"])
+        self.assertIn("    TargetRef:    Po\\x0dd/\\x07x\n                  y\n",
+                      self.out("describe", "eps", "s"))
+        self.assertIn("Status:       Evic\\x1bted\n", self.out("describe", "pod", "p"))

@@ -484,7 +484,7 @@ static void service_equal(const struct tables *t, const struct image_service *wa
 
 void tables_equal(const struct tables *t, const struct image *img, const struct layout_plan *p)
 {
-	size_t n_frontends = 0, n_ranges = 0;
+	size_t n_frontends = 0, n_ranges = 0, counted[FAMILY_COUNT];
 	enum sluice_frontend_kind kind;
 
 	cr_assert_eq(p->rows.n, img->services.n);
@@ -505,6 +505,8 @@ void tables_equal(const struct tables *t, const struct image *img, const struct 
 			cr_assert(!s->cluster.size && !s->local.size);
 	}
 	cr_assert_eq(t->frontends.n, n_frontends);
+	layout_frontends_count(img, counted);
+	cr_assert_eq(counted[FAMILY_V4] + counted[FAMILY_V6], t->frontends.n);
 	cr_assert_eq(t->ranges.n, n_ranges);
 	vec_each(f, &t->frontends) {
 		const struct image_service *want = frontend_want(img, f, &kind);

@@ -48,7 +48,11 @@ static void print_target(FILE *out, const struct endpoint *e)
 {
 	if (!e->target_name)
 		return;
-	fprintf(out, "    TargetRef:    %s/%s\n", e->target_kind ?: "?", e->target_name);
+	fputs("    TargetRef:    ", out);
+	print_foreign(out, e->target_kind ?: "?", 18);
+	fputc('/', out);
+	print_foreign(out, e->target_name, 18);
+	fputc('\n', out);
 }
 
 static void print_hints(FILE *out, const char *key, const text_vec *hints)

@@ -66,6 +66,23 @@ void lines_add_meta(struct lines *l, const struct meta *m)
 	lines_add_pairs(l, "Annotations", &m->annotations, ": ");
 }
 
+void print_foreign(FILE *out, const char *text, int column)
+{
+	for (const unsigned char *p = (const unsigned char *)text; *p; p++) {
+		/* U+0080 to U+009F are controls too. */
+		bool c1 = p[0] == 0xc2 && p[1] >= 0x80 && p[1] <= 0x9f;
+
+		if (*p == '\n')
+			fprintf(out, "\n%*s", column, "");
+		else if (c1)
+			fprintf(out, "\\x%02x", *++p);
+		else if (*p < ' ' || *p == 0x7f)
+			fprintf(out, "\\x%02x", *p);
+		else
+			fputc(*p, out);
+	}
+}
+
 int lines_print(FILE *out, struct lines *l, int indent)
 {
 	int width = 0;
@@ -80,8 +97,10 @@ int lines_print(FILE *out, struct lines *l, int indent)
 	vec_each(line, &l->all) {
 		const char *value = l->text + line->value;
 
-		fprintf(out, "%*s%s%s%*s%s\n", indent, "", line->key, *line->key ? ":" : " ",
-			width + 2 - (int)strlen(line->key), "", *value ? value : "<none>");
+		fprintf(out, "%*s%s%s%*s", indent, "", line->key, *line->key ? ":" : " ",
+			width + 2 - (int)strlen(line->key), "");
+		print_foreign(out, *value ? value : "<none>", indent + width + 3);
+		fputc('\n', out);
 	}
 	return 0;
 }

@@ -40,5 +40,11 @@ void lines_add_pairs(struct lines *l, const char *key, const label_vec *pairs, c
 /* Name, namespace, labels, annotations: what every kind begins with. */
 void lines_add_meta(struct lines *l, const struct meta *m);
 
+/*
+ * Text that somebody else wrote, so that it can neither steer a terminal nor look like a line of
+ * its own: control characters become \xNN as in tables, further lines begin at @column.
+ */
+void print_foreign(FILE *out, const char *text, int column);
+
 /* With @indent blanks before each. 0 or -ENOMEM. Once. */
 int lines_print(FILE *out, struct lines *l, int indent);

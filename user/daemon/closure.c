@@ -11,6 +11,7 @@
 /* Beyond this, reading all in order is as good. */
 #define READS_MAX 8192
 #define FOUND_MAX 4096
+#define SERVICES_MAX 4096
 
 static int too_much(struct err *reterr)
 {
@@ -95,6 +96,8 @@ static int add_service(struct closure *c, const char *namespace, const char *nam
 
 	if (has_service(c, namespace, name))
 		return 0;
+	if (c->services.n >= SERVICES_MAX)
+		return too_much(reterr);
 	key.namespace = strdup(namespace);
 	key.name = strdup(name);
 	if (key.namespace && key.name && !vec_push(&c->services, key))
@@ -124,8 +127,10 @@ static int add_slices(struct closure *c, const struct object_key *service, struc
 	vec_each(k, &keys) {
 		const struct object *o = NULL;
 
-		if (!r)
-			r = need(c, k->kind, k->namespace, k->name, &o, reterr);
+		/* Whoever read it added its owners, and there may be many of both. */
+		if (r || snapshot_find(&c->snap, k->kind, k->namespace, k->name))
+			continue;
+		r = need(c, k->kind, k->namespace, k->name, &o, reterr);
 		if (!r && o)
 			r = add_owners(c, o, reterr);
 	}

@@ -273,16 +273,15 @@ static void note_counts(struct work *w)
 {
 	struct sluice_note *note = rows_note(&w->rows);
 	struct table_counts n = w->others;
+	size_t frontends[FAMILY_COUNT];
 
 	_Static_assert(sizeof(note->frontends) / sizeof(note->frontends[0]) == FAMILY_COUNT,
 		       "one for each family");
-	vec_each(s, &w->to->image->services) {
+	vec_each(s, &w->to->image->services)
 		n.ranges += s->ranges.n;
-		vec_each(f, &s->frontends)
-			n.frontends[addr_family(&f->addr)]++;
-	}
+	layout_frontends_count(w->to->image, frontends);
 	for (int i = 0; i < FAMILY_COUNT; i++)
-		note->frontends[i] = n.frontends[i];
+		note->frontends[i] = n.frontends[i] + frontends[i];
 	note->ranges = n.ranges;
 	note->counted = 1;
 }

@@ -21,6 +21,17 @@ static int frontend_cmp(const void *a, const void *b)
 	return (int)x->proto - (int)y->proto;
 }
 
+void layout_frontends_count(const struct image *img, size_t ret[static FAMILY_COUNT])
+{
+	memset(ret, 0, FAMILY_COUNT * sizeof(*ret));
+	vec_each(s, &img->services) {
+		vec_each(f, &s->frontends)
+			ret[addr_family(&f->addr)]++;
+		vec_each(a, &s->addrs)
+			ret[addr_family(&a->addr)]++;
+	}
+}
+
 static int want(frontend_vec *ret, const struct image_frontend *f, uint8_t proto, uint32_t row)
 {
 	const struct layout_frontend one = {

@@ -118,6 +118,9 @@ struct layout_plan {
 	struct sluice_filter *filter;
 };
 
+/* How many rows the tables of frontends have of the image: frontends, and addresses. */
+void layout_frontends_count(const struct image *img, size_t ret[static FAMILY_COUNT]);
+
 void layout_plan_done(struct layout_plan *p);
 DEFINE_OWN_DONE(struct layout_plan, layout_plan_done)
 
