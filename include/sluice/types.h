@@ -13,9 +13,10 @@
 
 /*
  * Layout version of everything under include/sluice. It is part of the pin
- * path, so that programs and maps of two versions never meet.
+ * path, so that programs and maps of two versions never meet. Raised in a release that changes
+ * anything there, the size of a table or the places in sluice_tails included.
  */
-#define SLUICE_ABI 1
+#define SLUICE_ABI 2
 
 /* An index that means "no row". Row 0 of services and backends is never used. */
 #define SLUICE_NONE 0

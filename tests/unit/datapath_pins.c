@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include <criterion/criterion.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "datapath/linkdir.h"
 #include "datapath/pins.h"
+#include "sluice/types.h"
 
 static const char *encoded(const char *text)
 {
@@ -96,8 +101,53 @@ Test(datapath_pins, paths_hang_below_the_instance)
 
 	cr_assert_eq(pins_init(&p, "/sys/fs/bpf", "n.1", &e), 0);
 	cr_assert_str_eq(p.instance, "/sys/fs/bpf/sluice/n%2e1");
-	cr_assert_str_eq(p.links, "/sys/fs/bpf/sluice/n%2e1/v1/links");
-	cr_assert_str_eq(p.fresh, "/sys/fs/bpf/sluice/n%2e1/v1-new");
+	cr_assert_str_eq(p.links, "/sys/fs/bpf/sluice/n%2e1/v2/links");
+	cr_assert_str_eq(p.fresh, "/sys/fs/bpf/sluice/n%2e1/v2-new");
+}
+
+Test(datapath_pins, other_versions_have_paths_of_their_own)
+{
+	struct pins p;
+	struct err e = { 0 };
+
+	cr_assert_eq(pins_init(&p, "/sys/fs/bpf", "a", &e), 0);
+	cr_assert_eq(pins_set_abi(&p, 17, &e), 0);
+	cr_assert_str_eq(p.instance, "/sys/fs/bpf/sluice/a");
+	cr_assert_str_eq(p.maps, "/sys/fs/bpf/sluice/a/v17/maps");
+	cr_assert_str_eq(p.old, "/sys/fs/bpf/sluice/a/v17-old");
+}
+
+static void make(const struct pins *p, const char *name)
+{
+	char path[PIN_PATH_MAX];
+	struct err e = { 0 };
+
+	cr_assert_eq(pin_path(path, p->instance, name), 0);
+	cr_assert_eq(pins_mkdir(path, &e), 0, "%s", e.text);
+}
+
+Test(datapath_pins, only_a_whole_tree_is_another_version)
+{
+	char dir[] = "/tmp/sluice-pins-XXXXXX";
+	struct pins p;
+	struct err e = { 0 };
+
+	cr_assert(mkdtemp(dir));
+	cr_assert_eq(pins_init(&p, dir, "a", &e), 0);
+	cr_expect_eq(pins_other_abi(&p), 0);
+	cr_assert_eq(pins_mkdir(p.top, &e) ?: pins_mkdir(p.instance, &e), 0);
+	make(&p, strrchr(p.tree, '/') + 1);
+	make(&p, "v17-new");
+	make(&p, "v17-old");
+	make(&p, "v");
+	make(&p, "v-17");
+	make(&p, "x17");
+	cr_expect_eq(pins_other_abi(&p), 0);
+	make(&p, "v17");
+	cr_expect_eq(pins_other_abi(&p), 17);
+	cr_assert_eq(pins_set_abi(&p, 17, &e), 0);
+	cr_expect_eq(pins_other_abi(&p), SLUICE_ABI);
+	cr_expect_eq(pins_remove(dir, &e), 0);
 }
 
 Test(datapath_pins, a_bad_instance_is_an_error_with_a_text)

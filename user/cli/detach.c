@@ -130,7 +130,8 @@ static int cmd_detach(const struct cmd_context *ctx, int argc, char **argv)
 	if (o->all == (argc > 0))
 		return say_usage(ctx, "name devices, or --all");
 
-	r = datapath_open(ctx->instance, false, &dp, &e);
+	r = o->all ? datapath_open_to_detach(ctx->instance, &dp, &e) :
+		     datapath_open(ctx->instance, false, &dp, &e);
 	if (r == -ENOENT) {
 		say_error("nothing is attached");
 		return o->all ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -120,13 +120,44 @@ static int make(struct datapath *dp, struct err *reterr)
 	return r;
 }
 
+/*
+ * What another version pinned is not ours to read, and beside it on one device we would translate
+ * twice.
+ */
+static int other_refuse(const struct datapath *dp, struct err *reterr)
+{
+	int abi = pins_exist(&dp->pins) ? 0 : pins_other_abi(&dp->pins);
+
+	if (!abi)
+		return 0;
+	return err_set(reterr, EPROTO,
+		       "instance %s is attached by another version of sluice (abi %d, this one's is "
+		       "%d), and serves on with what that gave it: run sluice detach --all, then "
+		       "attach again", dp->instance, abi, SLUICE_ABI);
+}
+
 static int open_or_create(struct datapath *dp, struct err *reterr)
 {
 	return handle_lock(dp, reterr)
+	    ?: other_refuse(dp, reterr)
 	    ?: pins_sweep(&dp->pins, reterr)
 	    ?: (pins_exist(&dp->pins) ? 0 : make(dp, reterr))
 	    ?: maps_open(&dp->maps, dp->pins.maps, reterr)
 	    ?: maps_need(&dp->maps, reterr);
+}
+
+/* There is no tree. */
+static int open_nothing(struct datapath *dp, struct err *reterr)
+{
+	/* What a killed command left holds memory; nobody else would look for it. */
+	if ((access(dp->pins.instance, F_OK) == 0 || lock_exists(dp->instance)) &&
+	    lock_take(dp->instance, 0, &dp->lock_fd, NULL) == 0 && !pins_exist(&dp->pins) &&
+	    !pins_other_abi(&dp->pins)) {
+		(void)pins_sweep(&dp->pins, NULL);
+		pins_prune(&dp->pins);
+		lock_forget(dp->instance);
+	}
+	return err_set(reterr, ENOENT, "instance %s is not attached to any device", dp->instance);
 }
 
 /*
@@ -137,14 +168,23 @@ static int open_existing(struct datapath *dp, struct err *reterr)
 {
 	if (pins_exist(&dp->pins))
 		return maps_open(&dp->maps, dp->pins.maps, reterr);
-	/* What a killed command left holds memory; nobody else would look for it. */
-	if ((access(dp->pins.instance, F_OK) == 0 || lock_exists(dp->instance)) &&
-	    lock_take(dp->instance, 0, &dp->lock_fd, NULL) == 0 && !pins_exist(&dp->pins)) {
-		(void)pins_sweep(&dp->pins, NULL);
-		pins_prune(&dp->pins);
-		lock_forget(dp->instance);
-	}
-	return err_set(reterr, ENOENT, "instance %s is not attached to any device", dp->instance);
+	return other_refuse(dp, reterr) ?: open_nothing(dp, reterr);
+}
+
+int datapath_open_to_detach(const char *instance, struct datapath **ret, struct err *reterr)
+{
+	own(datapath_close) struct datapath *dp = NULL;
+	int r = handle_new(instance, false, &dp, reterr);
+	int abi = r || pins_exist(&dp->pins) ? 0 : pins_other_abi(&dp->pins);
+
+	if (abi)
+		r = pins_set_abi(&dp->pins, abi, reterr);
+	if (!r && !pins_exist(&dp->pins))
+		r = open_nothing(dp, reterr);
+	if (r < 0)
+		return r;
+	*ret = TAKE(dp);
+	return 0;
 }
 
 int datapath_open(const char *instance, bool create, struct datapath **ret, struct err *reterr)

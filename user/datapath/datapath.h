@@ -27,9 +27,16 @@ struct datapath;
  * Opens the pinned maps of @instance. If there are none: -ENOENT, or with @create makes and
  * pins them and starts the collector. @create also locks the instance against other writers
  * until datapath_close(). Inside `ip netns exec`, where /sys is a fresh mount, the bpffs of
- * pid 1 is used; where there is none either, the error names nsenter.
+ * pid 1 is used; where there is none either, the error names nsenter. -EPROTO if another version
+ * of sluice is attached: it serves on, untouched.
  */
 int datapath_open(const char *instance, bool create, struct datapath **ret, struct err *reterr);
+
+/*
+ * Opens what is there, whatever version of sluice pinned it, for datapath_attachments() and
+ * datapath_detach_all() and nothing else: its maps are not looked at. -ENOENT if there is nothing.
+ */
+int datapath_open_to_detach(const char *instance, struct datapath **ret, struct err *reterr);
 void datapath_close(struct datapath *dp);
 DEFINE_OWN(struct datapath, datapath_close)
 

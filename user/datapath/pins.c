@@ -67,26 +67,35 @@ int pin_path(char ret[static PIN_PATH_MAX], const char *dir, const char *name)
 int pins_init(struct pins *p, const char *bpffs, const char *instance, struct err *reterr)
 {
 	char name[PIN_NAME_MAX];
-	char version[16];
-	char aside[24];
 	int r;
 
 	if (!instance_is_valid(instance))
 		return err_set(reterr, EINVAL,
 			       "instance name %s: must be 1-%d letters, digits, '.', '_' or '-', "
 			       "beginning with a letter or digit", instance, INSTANCE_MAX);
-	snprintf(version, sizeof(version), "v%d", SLUICE_ABI);
 	r = pin_name_encode(instance, name)
 	    ?: pin_path(p->top, bpffs, "sluice")
-	    ?: pin_path(p->instance, p->top, name)
-	    ?: pin_path(p->tree, p->instance, version);
+	    ?: pin_path(p->instance, p->top, name);
+	if (r)
+		return err_set(reterr, -r, "path of the BPF filesystem too long: %s", bpffs);
+	return pins_set_abi(p, SLUICE_ABI, reterr);
+}
+
+int pins_set_abi(struct pins *p, int abi, struct err *reterr)
+{
+	char version[16];
+	char aside[24];
+	int r;
+
+	snprintf(version, sizeof(version), "v%d", abi);
+	r = pin_path(p->tree, p->instance, version);
 	snprintf(aside, sizeof(aside), "%s-new", version);
 	r = r ?: pin_path(p->fresh, p->instance, aside);
 	snprintf(aside, sizeof(aside), "%s-old", version);
 	r = r ?: pin_path(p->old, p->instance, aside)
 	      ?: pin_path(p->maps, p->tree, "maps")
 	      ?: pin_path(p->links, p->tree, "links");
-	return r ? err_set(reterr, -r, "path of the BPF filesystem too long: %s", bpffs) : 0;
+	return r ? err_set(reterr, -r, "path too long below %s", p->instance) : 0;
 }
 
 int pins_find(struct pins *p, const char *instance, bool mount, struct err *reterr)
@@ -100,6 +109,32 @@ int pins_find(struct pins *p, const char *instance, bool mount, struct err *rete
 bool pins_exist(const struct pins *p)
 {
 	return access(p->tree, F_OK) == 0;
+}
+
+/* "v7"; 0: no name of a complete tree. */
+static int abi_of(const char *name)
+{
+	int abi = 0;
+	int end = 0;
+
+	if (name[0] != 'v' || !isdigit((unsigned char)name[1]) ||
+	    sscanf(name, "v%9d%n", &abi, &end) != 1 || name[end])
+		return 0;
+	return abi;
+}
+
+int pins_other_abi(const struct pins *p)
+{
+	own(dir_names_done) dir_names names = { 0 };
+	const char *mine = strrchr(p->tree, '/') + 1;
+	int found = 0;
+
+	if (dir_read(p->instance, &names) < 0)
+		return 0;
+	vec_each(name, &names)
+		if (strcmp(*name, mine) != 0 && abi_of(*name))
+			found = abi_of(*name);
+	return found;
 }
 
 int pins_mkdir(const char *path, struct err *reterr)
@@ -158,8 +193,8 @@ int pins_remove(const char *path, struct err *reterr)
 }
 
 /*
- * Of another version only the pins are known, not what they mean; but that is enough to take
- * them off their devices, and two versions on one device would translate twice.
+ * A tree of another version beside ours: only the pins are known, not what they mean; but that is
+ * enough to take links off their devices, and two versions on one device would translate twice.
  */
 int pins_sweep(const struct pins *p, struct err *reterr)
 {

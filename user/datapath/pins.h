@@ -22,11 +22,11 @@
 struct pins {
 	char top[PIN_PATH_MAX];		/* BPFFS/sluice */
 	char instance[PIN_PATH_MAX];	/* BPFFS/sluice/INSTANCE */
-	char tree[PIN_PATH_MAX];	/* .../v1 */
-	char fresh[PIN_PATH_MAX];	/* .../v1-new: being made */
-	char old[PIN_PATH_MAX];		/* .../v1-old: being removed */
-	char maps[PIN_PATH_MAX];	/* .../v1/maps */
-	char links[PIN_PATH_MAX];	/* .../v1/links */
+	char tree[PIN_PATH_MAX];	/* .../v2 */
+	char fresh[PIN_PATH_MAX];	/* .../v2-new: being made */
+	char old[PIN_PATH_MAX];		/* .../v2-old: being removed */
+	char maps[PIN_PATH_MAX];	/* .../v2/maps */
+	char links[PIN_PATH_MAX];	/* .../v2/links */
 };
 
 /* bpffs refuses '.' in names; it and all else that is unusual becomes %xx. -ENAMETOOLONG. */
@@ -47,8 +47,17 @@ int pins_init(struct pins *p, const char *bpffs, const char *instance, struct er
  */
 int pins_find(struct pins *p, const char *instance, bool mount, struct err *reterr);
 
+/*
+ * The same instance, as another version of sluice pins it: its maps may be anything, its links are
+ * ours to take off.
+ */
+int pins_set_abi(struct pins *p, int abi, struct err *reterr);
+
 /* Whether a complete tree is there. */
 bool pins_exist(const struct pins *p);
+
+/* The version of a complete tree beside that of @p, 0 if there is none. */
+int pins_other_abi(const struct pins *p);
 
 /* Makes one directory; one that exists is fine. */
 int pins_mkdir(const char *path, struct err *reterr);
