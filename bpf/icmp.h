@@ -47,8 +47,11 @@ struct answer_pseudo6 {
 	__be32 next;
 };
 
-/* True if this second's answers are not used up yet; takes one. */
-static __always_inline bool answer_allowed(void)
+/*
+ * True if this second's answers of the kind are not used up yet; takes one. Who pings must not
+ * silence what connections need to hear.
+ */
+static __always_inline bool answer_allowed(enum sluice_reason why)
 {
 	const struct sluice_settings *cfg = settings_get();
 	__u32 zero = 0, second = now_jiffies() / (sluice_hz ?: 1);
@@ -59,7 +62,10 @@ static __always_inline bool answer_allowed(void)
 	if (a->second != second) {
 		a->second = second;
 		a->given = 0;
+		a->echoes = 0;
 	}
+	if (why == SLUICE_R_ECHO)
+		return a->echoes++ < cfg->reject_per_sec;
 	return a->given++ < cfg->reject_per_sec;
 }
 

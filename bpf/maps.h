@@ -106,7 +106,8 @@ MAP(sluice_gc, ARRAY, __u32, struct sluice_gc, 1, BPF_F_MMAPABLE);
 /* Answers given in the current second, per CPU: limits RST and ICMP that we make. */
 struct answers {
 	__u32 second;
-	__u32 given;
+	__u32 given;		/* RST and ICMP errors */
+	__u32 echoes;
 };
 MAP(sluice_answers, PERCPU_ARRAY, __u32, struct answers, 1, 0);
 

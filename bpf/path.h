@@ -373,7 +373,7 @@ static __always_inline bool path_answer(hook_ctx *ctx, struct walk *w, const str
 	if (reason_verdict(why) < SLUICE_V_REJECT || p->tcp_flags & TCP_RST ||
 	    (pkt_is_icmp(p) && !w->echo) || p->fragment == PKT_FRAGMENT_LATER)
 		return false;
-	if (!answer_allowed())
+	if (!answer_allowed(why))
 		failed = SLUICE_R_REJECT_LIMIT;
 	else if (why == SLUICE_R_ECHO)
 		failed = sluice_echo(ctx);

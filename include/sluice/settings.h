@@ -22,7 +22,8 @@ struct sluice_settings {
 	__u32 closing_sec;		/* FIN from both sides, or RST */
 	__u32 half_closed_sec;		/* FIN from one side */
 	__u32 udp_sec;
-	__u32 reject_per_sec;		/* generated RST and ICMP, per CPU */
+	__u32 reject_per_sec;		/* RST and ICMP errors, per CPU; and as many echo
+					 * replies */
 	__u32 pairs4;			/* lasting pairs that may exist, UDP half of them; */
 	__u32 pairs6;			/* 0: as many as the table takes */
 	__u32 neigh_sec;		/* how often a packet to each neighbour goes by the kernel's

@@ -14,7 +14,8 @@
 /*
  * Layout version of everything under include/sluice. It is part of the pin
  * path, so that programs and maps of two versions never meet. Raised in a release that changes
- * anything there, the size of a table or the places in sluice_tails included.
+ * anything there, or in the pinned tables that only programs read: programs of two releases go on to
+ * each other by sluice_tails, and share the scratch.
  */
 #define SLUICE_ABI 2
 

@@ -347,6 +347,31 @@ Test(address, echo_is_rate_limited)
 	}
 }
 
+/* Who pings must not take the answers away that connections wait for. */
+Test(address, echo_does_not_use_up_other_answers)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, DOORS | ONLY_UDP, 0);) {
+		struct sluice_settings s = dp_settings(dp);
+		struct door d = door_of(dp);
+		struct packet p = ping(dp, &d, &cluster_ip);
+		struct packet in = dial(dp, &d, &cluster_ip, 81);
+		struct frame f = frame_echo(&p, false);
+		__u32 action;
+
+		s.reject_per_sec = 3;
+		dp_set_settings(dp, &s);
+		given_web(dp, &pod_remote);
+		for (int i = 0; i < 20; i++) {
+			struct frame out = f;
+
+			cr_assert_eq(dp_try(dp, &d.at, &out, &action), 0);
+		}
+		cr_expect_gt(dp_reason(dp, SLUICE_R_REJECT_LIMIT).packets, 0, "%s", dp->label);
+		d.at.answered = true;
+		dp_run(dp, &d.at, frame_build(&in), SENT_BACK);
+	}
+}
+
 /* Neighbours speak ICMPv6 too, and nobody answers an address that is nobody's. */
 Test(address, neighbour_discovery_and_odd_sources_pass)
 {
