@@ -57,6 +57,24 @@ Test(cluster_dependents, slices_by_hand_stay_unless_they_are_owned)
 	cr_assert_not(has(&w, KIND_SLICE, "of-two"));
 }
 
+/* Another API's Service is not ours, and of kinds that are not stored nobody knows that they went. */
+Test(cluster_dependents, owners_that_are_not_known_stay)
+{
+	own(sandbox_done) struct sandbox w = sandbox_new();
+	struct object *knative = make_slice("knative", "db", NULL);
+	struct object *shared = owned_slice("shared", "Service", NULL);
+
+	cr_assert_eq(owner_add(knative->meta, &(struct owner){ "serving.knative.dev/v1", "Service",
+							       "db", "u" }), 0);
+	cr_assert_eq(owner_add(shared->meta, &(struct owner){ "example.com/v1", "Mesh", "m", "u" }),
+		     0);
+	sandbox_apply_text(&w, SERVICE_TEXT);
+	EXPECT_APPLIED(&w, knative, shared);
+	cr_assert_eq(sandbox_delete(&w, KIND_SERVICE, "db"), 0);
+	cr_assert(has(&w, KIND_SLICE, "knative"));
+	cr_assert(has(&w, KIND_SLICE, "shared"));
+}
+
 Test(cluster_dependents, endpoints_alone_take_their_mirror_along)
 {
 	own(sandbox_done) struct sandbox w = sandbox_new();

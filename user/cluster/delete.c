@@ -112,7 +112,10 @@ static const struct object *find_owner(const struct snapshot *in, const struct o
 	return snapshot_find(in, kind, slice->meta->namespace, owner->name);
 }
 
-/* Something that is gone owned it, and nothing that stays does. */
+/*
+ * Something that is gone owned it, and nothing that stays does; owners of kinds that are not known
+ * here stay.
+ */
 static bool is_orphaned(const struct object *slice, const struct snapshot *snap,
 			const struct snapshot *gone)
 {
@@ -121,7 +124,7 @@ static bool is_orphaned(const struct object *slice, const struct snapshot *snap,
 	vec_each(owner, &slice->meta->owners) {
 		if (find_owner(gone, slice, owner))
 			lost = true;
-		else if (find_owner(snap, slice, owner))
+		else if (!owner_is_service(owner) || find_owner(snap, slice, owner))
 			return false;
 	}
 	return lost;

@@ -165,7 +165,7 @@ bool netlink_has_upper(uint32_t ifindex, const char *kind)
 		mnl_attr_put_u32(h, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
 		r = ask(h, upper_cb, &s);
 	}
-	return s.found;
+	return s.found || r < 0;
 }
 
 /* --- addresses ---------------------------------------------------------------- */

@@ -33,7 +33,7 @@ typedef VEC(struct netlink_addr) netlink_addr_vec;
 /* -ENODEV if there is none of this name. */
 int netlink_device(const char *ifname, struct netlink_device *ret, struct err *reterr);
 
-/* Whether a device of this kind ("vlan", "macvlan") is made on top of @ifindex. */
+/* Whether a device of this kind ("vlan", "macvlan") is made on top of @ifindex, or nobody can tell. */
 bool netlink_has_upper(uint32_t ifindex, const char *kind);
 
 /* All addresses of all devices, in the kernel's order: an IPv4 primary before the others. */

@@ -8,6 +8,9 @@
 
 bool owner_is_service(const struct owner *o)
 {
+	/* Others call their kinds Service, too. */
+	if (o->api_version && strcmp(o->api_version, kind_infos[KIND_SERVICE].api_version) != 0)
+		return false;
 	return o->name && o->kind && (!strcmp(o->kind, kind_infos[KIND_SERVICE].kind) ||
 				      !strcmp(o->kind, kind_infos[KIND_ENDPOINTS].kind));
 }
