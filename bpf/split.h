@@ -57,6 +57,7 @@ static __always_inline enum sluice_reason split_find_input(hook_ctx *ctx, struct
 	fib->ifindex = s->w.ifindex;
 	fib->ipv4_src = s->x.fwd.v4.dst;
 	fib->ipv4_dst = s->x.fwd.v4.src;
+	fib->tot_len = 1;	/* else the packet is held against that way's MTU, which it does not go */
 	rc = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
 	__builtin_memset(mac, 0, 6);
 	if (rc == BPF_FIB_LKUP_RET_NOT_FWDED && cfg && split_source_is_own(s)) {

@@ -69,6 +69,23 @@ Test(split, packet_of_a_pod_goes_on_where_it_is)
 	}
 }
 
+/* Nor is its size held against the way back, which it does not go. */
+Test(split, packet_larger_than_the_way_back_goes_on)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ONLY_V4, 0);) {
+		struct packet in = talk_open(dp, AT(pod_b, 40000), AT(cluster_ip, 80));
+		struct frame out;
+
+		in.fragment = 0;
+		in.payload += 1510 - packet_ip_len(&in);	/* more than a VLAN tag */
+		given_service(dp, .at = &cluster_ip, .port = 80, .kind = SLUICE_FE_CLUSTER_IP,
+			      .to = { &pod_narrow });
+		out = dp_on(dp, WORKLOAD_IN, LXC1, frame_build(&in), PASSED);
+		expect_packet(dp, out, talk_between(in, AT(pod_b, 40000), AT(pod_narrow, 8080)));
+		expect_no_reason(dp);
+	}
+}
+
 Test(split, packet_of_the_host_goes_up_by_lo)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_OUT) | ONLY_V4, 0);) {
