@@ -59,7 +59,7 @@ static void judge_choice(const struct trial *t, const struct rule_front *front,
 		}
 	}
 	leave = way_allows(t, &c.leg[ASK]);
-	if (leave != MAY_GO) {
+	if (leave != MAY_GO && leave != SPLIT) {
 		outcome_stay(t, leave, c.leg[ASK].way.mtu, row);
 		return;
 	}
@@ -78,7 +78,10 @@ static void judge_choice(const struct trial *t, const struct rule_front *front,
 	o->any_port = masquerade;
 	o->conn = c;
 	outcome_first(t, o, &c.to, &c.leg[ASK]);
-	outcome_send(t, o, &c.leg[ASK].way);
+	if (leave == SPLIT)
+		outcome_split(t, o, &c.to, &c.leg[ASK].way);
+	else
+		outcome_send(t, o, &c.leg[ASK].way);
 }
 
 bool judge_fresh(const struct trial *t)

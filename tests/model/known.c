@@ -3,6 +3,7 @@
  * Packets of connections that are known. What XDP learns about a connection stays learnt, also when
  * it then leaves the packet to tc.
  */
+#include "model/route.h"
 #include "model/trial.h"
 
 /* The client's acknowledgment may cover data that came with SYN+ACK already, but not more. */
@@ -224,6 +225,17 @@ static bool leg_renew(const struct trial *t, const struct found *f)
 	return way_look(t, &asked, &leg->way);
 }
 
+/* The answer of an address that nothing leads to can come in nowhere. */
+static bool split_has_input(const struct trial *t, const struct tuple *after, enum direction d)
+{
+	const struct rule_front *front = rule_front_find(&t->m->fronts, &after->src, after->sport,
+							 after->proto, after->v6);
+	struct way back;
+
+	return d == ASK || route_find(&after->dst, &after->src, after->v6, &back) ||
+	       (front && front->kind == SLUICE_FE_NODE_PORT);
+}
+
 static void judge_packet(const struct trial *t, const struct found *f)
 {
 	struct leg *leg = &f->conn->leg[f->d];
@@ -239,16 +251,21 @@ static void judge_packet(const struct trial *t, const struct found *f)
 		return;
 	}
 	leave = way_allows(t, leg);
-	if (leave != MAY_GO) {
+	if (leave == SPLIT && !split_has_input(t, &after, f->d))
+		leave = TOO_BIG;
+	if (leave != MAY_GO && leave != SPLIT) {
 		outcome_stay(t, leave, leg->way.mtu, 0);
 		return;
 	}
 	o = outcome_add(t);
-	wire_translate(&o->frame, &t->w, &after, leg->routed);
+	wire_translate(&o->frame, &t->w, &after, leg->routed && leave != SPLIT);
 	o->slot = f->conn->slot;
 	o->direction = f->d;
 	outcome_first(t, o, &after, leg);
-	outcome_send(t, o, &leg->way);
+	if (leave == SPLIT)
+		outcome_split(t, o, &after, &leg->way);
+	else
+		outcome_send(t, o, &leg->way);
 }
 
 bool judge_known(const struct trial *t)

@@ -190,7 +190,7 @@ static bool opening_is(struct model *m, struct outcome *o, __u32 action, const s
 	if (is.kind != WIRE_PORTS || action != o->action ||
 	    !port_is_legal(m, o, &o->conn, is.t.sport))
 		return false;
-	wire_translate(&o->frame, &was, &o->conn.to, o->conn.leg[ASK].routed);
+	wire_translate(&o->frame, &was, &o->conn.to, o->conn.leg[ASK].routed && !o->split);
 	if (o->frame.len != out->len || memcmp(o->frame.bytes, out->bytes, out->len))
 		return false;
 	front = rule_front_find(&m->fronts, &was.t.dst, was.t.dport, was.t.proto, was.t.v6);

@@ -95,6 +95,7 @@ struct outcome {
 	struct frame frame;
 	bool answer;
 	bool resized;			/* an answer: the kernel's own check of checksums is off */
+	bool split;			/* by the stack, which takes the hop too */
 	bool opens;			/* a new connection, @conn */
 	bool any_port;			/* its source port is any free one of the range */
 	struct conn conn;

@@ -152,6 +152,12 @@ static __u32 wire_len(const struct trial *t)
 	return t->w.ip_len;
 }
 
+/* Fragments are not cut again, nor ICMP. */
+static bool is_split(const struct trial *t)
+{
+	return t->w.kind == WIRE_PORTS && t->w.splits && !t->w.fragment;
+}
+
 enum leave way_allows(const struct trial *t, const struct leg *leg)
 {
 	if (t->xdp && !(leg->way.xdp && leg->routed))
@@ -159,7 +165,7 @@ enum leave way_allows(const struct trial *t, const struct leg *leg)
 	if (leg->routed && t->w.ttl <= 1)
 		return t->xdp ? NOT_HERE : TTL_OVER;
 	if (leg->way.mtu && wire_len(t) > leg->way.mtu)
-		return t->xdp ? NOT_HERE : TOO_BIG;
+		return t->xdp ? NOT_HERE : is_split(t) ? SPLIT : TOO_BIG;
 	return MAY_GO;
 }
 
@@ -185,6 +191,25 @@ void outcome_send(const struct trial *t, struct outcome *o, const struct way *wa
 		else
 			wire_set_macs(&o->frame, none, none);
 	}
+}
+
+/* It comes in where strict rp_filter expects its new source: by lo if that is ours. */
+void outcome_split(const struct trial *t, struct outcome *o, const struct tuple *after,
+		   const struct way *way)
+{
+	enum device dev = DEV_LO;
+	struct way back;
+
+	if (!rule_is_node(&after->src, false) &&
+	    route_find(&after->dst, &after->src, false, &back))
+		dev = back.dev;
+	o->split = true;
+	o->way = *way;
+	o->action = (__u32)TC_ACT_UNSPEC;
+	if (t->from != SENDER_NODE && dev == t->at->dev)
+		return;
+	wire_set_macs(&o->frame, scene_mac(dev), scene_mac(dev));
+	o->action = TC_ACT_REDIRECT;
 }
 
 void outcome_stay(const struct trial *t, enum leave leave, __u16 mtu, __u32 row)

@@ -247,6 +247,7 @@ static void spoil(struct shot *s, struct random *r)
 		break;
 	case 8:
 		s->payload = (__u16)(1100 + random_below(r, 400));	/* around the MTUs */
+		s->fragment = random_percent(r, 50) ? 0x8000 : 0;	/* without DF */
 		break;
 	default:
 		poke_random(s, r);

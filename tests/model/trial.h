@@ -57,12 +57,19 @@ enum leave {
 	NOT_HERE,		/* XDP cannot, tc will */
 	TTL_OVER,
 	TOO_BIG,
+	SPLIT,			/* too big, but the stack may fragment it */
 };
 
 enum leave way_allows(const struct trial *t, const struct leg *leg);
 
 /* Puts @o, whose frame is translated or will be, on its way. */
 void outcome_send(const struct trial *t, struct outcome *o, const struct way *way);
+
+/*
+ * Puts @o, which goes by @way with the tuple @after once the stack has fragmented it, up into that.
+ */
+void outcome_split(const struct trial *t, struct outcome *o, const struct tuple *after,
+		   const struct way *way);
 
 /* A packet that cannot go: dropped, answered, or left to tc. */
 void outcome_stay(const struct trial *t, enum leave leave, __u16 mtu, __u32 row);

@@ -164,6 +164,7 @@ static struct wire read_ipv4(const struct frame *f)
 	w.l4 = ETH + header;
 	w.id = get16(f, ETH + 4);
 	w.fragment = get16(f, ETH + 6) & 0x3fff;
+	w.splits = !(get16(f, ETH + 6) & 0x4000);
 	return read_l4(f, w, get16(f, ETH + 6) & 0x1fff);
 }
 

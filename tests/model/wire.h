@@ -36,6 +36,7 @@ struct wire {
 	__u32 ip_len;		/* as the header says; 0: it was not read so far */
 	bool fragment;		/* part of a datagram; with WIRE_PORTS the first */
 	__u32 id;		/* of the datagram */
+	bool splits;		/* IPv4, and routers may fragment it */
 	bool reached;		/* what the IP headers carry begins at */
 	__u32 l4;		/* offset in the frame */
 	__u32 l4_header;	/* length */
