@@ -10,9 +10,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 import inject  # pylint: disable=wrong-import-position
 
 MODES = ("off",)
+TABLE = 131072          # frontends of IPv4: a row for each address and port, and one for each ClusterIP
 PORTS = 128
 ADDRESSES = 128
-SERVICES = 8		# x ports x addresses: all frontends that the table of IPv4 holds
+SERVICES = 8            # with ports x addresses each they nearly fill it
 
 
 def service(name, n, ports, external):
@@ -23,8 +24,15 @@ def service(name, n, ports, external):
     }
 
 
-def filler(n):
-    return service(f"filler-{n}", n, PORTS, [f"203.0.{n}.{i}" for i in range(1, ADDRESSES)])
+def filler(n, ports=PORTS):
+    return service(f"filler-{n}", n, ports, [f"203.0.{n}.{i}" for i in range(1, ADDRESSES)])
+
+
+def fillers():
+    """All rows of the table, one service without external addresses being the rest."""
+    all_of = [filler(n) for n in range(SERVICES - 1)] + [filler(SERVICES - 1, PORTS - 1)]
+    rows = sum(len(s["spec"]["ports"]) * ADDRESSES + 1 for s in all_of)
+    return all_of + [service("rest", 98, TABLE - rows - 1, [])]
 
 
 def apply_traced(t, *objects):
@@ -38,12 +46,11 @@ def apply_traced(t, *objects):
 
 def run(t):
     lab = t.lab
-    lab.apply(*[filler(n) for n in range(SERVICES)], nodes=("n1",))
-    want = SERVICES * PORTS * ADDRESSES
+    lab.apply(*fillers(), nodes=("n1",))
     extra = service("extra", 99, 1, [])
     done, writes = apply_traced(t, extra)
     t.equal(done.returncode, 1, "one more is refused")
-    t.check(f"no room for {want + 1} IPv4 frontends" in done.stderr, "and it says why", done.stderr)
+    t.check(f"no room for {TABLE + 2} IPv4 frontends" in done.stderr, "and it says why", done.stderr)
     t.equal(writes, [], "calls that change a map")
     t.equal(lab.sluice_json("n1", "status")["inSync"], True, "in sync after it")
 
