@@ -93,6 +93,7 @@ static __always_inline bool address_is_taken(hook_ctx *ctx, struct scratch *s)
 	fib->family = p->v6 ? AF_INET6 : AF_INET;
 	fib->l4_protocol = p->proto;
 	fib->ifindex = s->w.ifindex;
+	fib->tot_len = 1;	/* not 0: then a packet larger than the way takes has no answer */
 	if (p->v6) {
 		for (int i = 0; i < 4; i++) {
 			fib->ipv6_src[i] = p->key.v6.src[i];

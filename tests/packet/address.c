@@ -3,6 +3,7 @@
  * What is for an address of ours and for none of its frontends: other ports and protocols of a
  * cluster address, addresses of the service range that nobody has, echo requests.
  */
+#include <arpa/inet.h>
 #include <string.h>
 
 #include <criterion/criterion.h>
@@ -180,16 +181,22 @@ Test(address, neighbours_in_the_range_stay_reachable)
 	for (struct dp *dp = NULL; dp_each(&dp, doors, 0);) {
 		struct host neighbour = node;
 		struct door d = door_of(dp);
+		char text[INET6_ADDRSTRLEN];
 		struct packet p;
 		struct frame f;
 
 		neighbour.ip[dp->v6].ip6[3] ^= htonl(0x55);
+		inet_ntop(dp->v6 ? AF_INET6 : AF_INET, &neighbour.ip[dp->v6].ip6[dp->v6 ? 0 : 3],
+			  text, sizeof(text));
+		scene_ip("neigh replace %s lladdr 02:00:00:00:00:55 dev up0 nud permanent\n", text);
 		p = dial(dp, &d, &neighbour, 80);
 		given_default_route();
 		given_web(dp, &pod_remote);
 		given_service_range(dp, &node, dp->v6 ? 64 : 24);
 		f = dp_run(dp, &d.at, frame_build(&p), PASSED);
 		expect_packet(dp, f, p);
+		p.payload = 1600;	/* the kernel's to refuse */
+		dp_run(dp, &d.at, frame_build(&p), PASSED);
 		cr_expect_eq(dp_reason(dp, SLUICE_R_UNALLOCATED).packets, 0, "%s", dp->label);
 	}
 }
