@@ -21,6 +21,7 @@
 #pragma once
 
 #include "bpf/half_table.h"
+#include "bpf/held.h"
 #include "bpf/send.h"
 
 /*
@@ -32,18 +33,6 @@
  *           count as absent after SLUICE_FRAGMENT_SEC
  */
 MAP(sluice_fragments, LRU_HASH, struct sluice_fragment_key, struct sluice_fragment, 16384, 0);
-
-/*
- * sluice_held_tags   fragments that wait for their first: see sluice/fragment.h
- *   writes  programs of tc
- *   reads   programs
- *   lives   SLUICE_HELD_SEC, or until the next in the bucket needs the row
- */
-MAP(sluice_held_tags, ARRAY, __u32, struct sluice_held_bucket, SLUICE_HELD_BUCKETS, 0);
-
-/* Beside the reasons, at tc: programs of their own go on. */
-#define PATH_LATER	(SLUICE_R_COUNT + 2)	/* with a later fragment */
-#define PATH_RELEASE	(SLUICE_R_COUNT + 3)	/* with a first one and those who wait for it */
 
 /* Of the packet in the scratch, into the scratch. */
 static __always_inline void fragment_set_key(struct scratch *s)
@@ -78,55 +67,6 @@ static __always_inline struct sluice_fragment *fragment_find(struct scratch *s)
 	if (first->used != now)
 		first->used = now;
 	return first;
-}
-
-/* Where fragments of the datagram in the scratch wait, once held_seek() was there. */
-static __always_inline struct sluice_held_bucket *held_bucket(const struct scratch *s)
-{
-	__u32 row = s->held_row;
-
-	return bpf_map_lookup_elem(&sluice_held_tags, &row);
-}
-
-static __always_inline struct sluice_held_bucket *held_seek(struct scratch *s)
-{
-	const struct sluice_settings *cfg = settings_get();
-
-	if (!cfg)
-		return NULL;
-	s->held_hash = sluice_held_hash(&s->fragment_key, cfg->secret);
-	s->held_row = sluice_held_row(&s->fragment_key, cfg->secret);
-	return held_bucket(s);
-}
-
-static __always_inline bool held_is_young(__u32 at)
-{
-	return now_jiffies() - at + sluice_hz <= (SLUICE_HELD_SEC + 1) * sluice_hz;
-}
-
-#if HOOK_IS_XDP
-/* If it is another datagram's after all, tc finds out. */
-#define sluice_held_is(way) true
-#else
-int sluice_held_is(__u32 way);
-#endif
-
-/* Whether fragments wait for the first one in the scratch. */
-static __always_inline bool held_any(struct scratch *s)
-{
-	struct sluice_held_bucket *b = held_seek(s);
-
-	/* Not a load: what was written before must be seen before this is read. */
-	if (!b || !held_is_young(__sync_fetch_and_add(&b->last, 0)))
-		return false;
-	for (__u32 i = 0; i < SLUICE_HELD_WAYS; i++) {
-		__u64 tag = *(volatile __u64 *)&b->tag[i];
-
-		if (tag >> 32 == sluice_half_mark(s->held_hash) && held_is_young((__u32)tag) &&
-		    sluice_held_is(i))
-			return true;
-	}
-	return false;
 }
 
 /*

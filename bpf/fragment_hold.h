@@ -15,39 +15,6 @@
 #include "bpf/hook_tc.h"
 
 /*
- * sluice_held   the fragments behind sluice_held_tags: row bucket × WAYS + way
- *   writes  programs, while they have the tag
- *   reads   the same, and who looks whether it is his: the tag, once it has that, tells truly
- */
-MAP(sluice_held, ARRAY, __u32, struct sluice_held, SLUICE_HELD_BUCKETS * SLUICE_HELD_WAYS, 0);
-
-static __always_inline struct sluice_held *held_get(const struct scratch *s, __u32 way)
-{
-	__u32 at = s->held_row * SLUICE_HELD_WAYS + (way & (SLUICE_HELD_WAYS - 1));
-
-	return bpf_map_lookup_elem(&sluice_held, &at);
-}
-
-static __always_inline bool held_key_is(const struct sluice_fragment_key *a,
-					const struct sluice_fragment_key *b)
-{
-	__u64 differs = 0;
-
-	for (__u32 i = 0; i < sizeof(*a); i += 8)
-		differs |= load64((const void *)a + i) ^ load64((const void *)b + i);
-	return !differs;
-}
-
-/* Whether what waits there is of the datagram in the scratch: two may have one hash. */
-__noinline int sluice_held_is(__u32 way)
-{
-	const struct scratch *s = scratch_get();
-	const struct sluice_held *h = s ? held_get(s, way) : NULL;
-
-	return h && held_key_is(&h->key, &s->fragment_key);
-}
-
-/*
  * Always true, but the verifier wants to see it. clang would compare a copy, or both bounds by one
  * subtraction: then Linux 6.1 does not know the lower one ("invalid access to map value,
  * value_size=2048 off=64 size=0").

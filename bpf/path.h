@@ -21,10 +21,6 @@
 #include "bpf/icmp.h"
 #include "bpf/sctp.h"
 
-/* Beside the reasons: the packet is of no flow yet; it must be fragmented on its way. */
-#define PATH_NEW	SLUICE_R_COUNT
-#define PATH_SPLIT	(SLUICE_R_COUNT + 1)
-
 /* The rewritten packet goes as the entry says; that it may was asked before. */
 static __always_inline enum sluice_reason path_deliver(hook_ctx *ctx, struct walk *w,
 						       const struct pkt *p,

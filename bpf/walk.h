@@ -6,6 +6,7 @@
 #pragma once
 
 #include "bpf/net.h"
+#include "sluice/reason.h"
 
 /* Where the packet was met: the hook knows. */
 enum origin {
@@ -13,6 +14,12 @@ enum origin {
 	FROM_POD,		/* tc ingress of a workload device */
 	FROM_HOST,		/* tc egress, sent by a process of this host */
 };
+
+/* Beside the reasons: nothing has become of the packet yet, another part of the path goes on. */
+#define PATH_NEW	SLUICE_R_COUNT		/* it is of no flow */
+#define PATH_SPLIT	(SLUICE_R_COUNT + 1)	/* it must be fragmented on its way */
+#define PATH_LATER	(SLUICE_R_COUNT + 2)	/* a later fragment: a program of tc of its own */
+#define PATH_RELEASE	(SLUICE_R_COUNT + 3)	/* a first one, and those who wait for it: the same */
 
 struct walk {
 	__u32 ifindex;		/* the device of the hook */
