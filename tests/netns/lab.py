@@ -155,6 +155,11 @@ class Lab:
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
         return [self.sluice(node, "apply", "-f", "-", text=text).stdout for node in nodes]
 
+    def warnings(self, node, *objects):
+        """What an apply on the node says beside its results."""
+        text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+        return self.sluice(node, "apply", "-f", "-", text=text).stderr
+
     def delete(self, *objects, nodes=NODES):
         text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
         for node in nodes:
