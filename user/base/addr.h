@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/vec.h"
 #include "sluice/types.h"
 
 enum family {
@@ -56,3 +57,6 @@ struct cidr {
 int cidr_parse(const char *text, struct cidr *ret);	/* surrounding blanks allowed */
 const char *cidr_text(const struct cidr *c, char buf[static CIDR_TEXT_MAX]);
 bool cidr_has(const struct cidr *c, const struct addr *a);
+
+typedef VEC(struct addr) addr_vec;
+typedef VEC(struct cidr) cidr_vec;

@@ -36,7 +36,7 @@ struct status {
 	attachment_vec devices;
 	struct table_usage tables[TABLES_MAX];
 	size_t n_tables;
-	VEC(struct addr) node_ports;	/* where they answer; meaningful as in_sync is */
+	addr_vec node_ports;		/* where they answer; meaningful as in_sync is */
 	struct err elsewhere;		/* set: attached in another network namespace, or it is gone */
 	bool in_sync;			/* meaningful while attached, and not elsewhere */
 };

@@ -11,11 +11,12 @@
 #include "plan/address.h"
 #include "plan/claim.h"
 #include "plan/endpoints.h"
+#include "plan/source_ranges.h"
 
 struct making {
 	const struct node_facts *facts;
 	struct endpoint_here here;
-	VEC(struct addr) addrs;		/* facts->addrs, sorted */
+	addr_vec addrs;			/* facts->addrs, sorted */
 	struct slice_index slices;
 	claim_vec claims;
 	struct image img;
@@ -28,9 +29,9 @@ struct side {
 	const struct service *svc;
 	enum family family;
 	struct addr cluster_ip;
-	VEC(struct addr) externals;	/* externalIPs */
-	VEC(struct addr) vips;		/* of the load balancer */
-	VEC(struct cidr) ranges;	/* empty: the VIPs are open to all */
+	addr_vec externals;		/* externalIPs */
+	addr_vec vips;			/* of the load balancer */
+	cidr_vec ranges;		/* empty: the VIPs are open to all */
 	const struct slice_ref *slices;
 	size_t n_slices;
 };
@@ -146,88 +147,6 @@ static int frontends_claim(struct making *m, const struct side *s, const struct 
 	return vec_push(&m->claims, c);
 }
 
-/* --- source ranges ------------------------------------------------------------ */
-
-/* A service's own VIP is often an address of the node too, which is then what a process of the
- * node dials it from: it belongs to those who are let in with the node. */
-static int ranges_add_vips(struct side *s)
-{
-	vec_each(a, &s->vips) {
-		struct cidr one = { *a, s->family == FAMILY_V4 ? 32 : 128 };
-
-		if (vec_push(&s->ranges, one))
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static bool range_has_node(const struct making *m, const struct cidr *range)
-{
-	vec_each(a, &m->facts->addrs)
-		if (cidr_has(range, a))
-			return true;
-	return false;
-}
-
-static int range_cmp(const void *a, const void *b)
-{
-	const struct cidr *x = a, *y = b;
-	int c = addr_cmp(&x->base, &y->base);
-
-	return c ? c : (int)x->bits - (int)y->bits;
-}
-
-static void ranges_sort(struct side *s)
-{
-	size_t n = 0;
-
-	if (s->ranges.n)
-		qsort(s->ranges.at, s->ranges.n, sizeof(*s->ranges.at), range_cmp);
-	vec_each(r, &s->ranges)
-		if (!n || range_cmp(&s->ranges.at[n - 1], r))
-			s->ranges.at[n++] = *r;
-	s->ranges.n = n;
-}
-
-/*
- * Of the family's own ranges; if there are only those of the other one, or one that has everybody,
- * nobody is kept out. Without a VIP there is nothing to guard.
- */
-static int side_ranges(const struct making *m, struct side *s)
-{
-	bool node = false;
-
-	if (!s->vips.n)
-		return 0;
-	vec_each(text, &s->svc->lb_source_ranges) {
-		struct cidr range;
-
-		if (cidr_parse(*text, &range) || addr_family(&range.base) != s->family)
-			continue;
-		if (!range.bits) {
-			s->ranges.n = 0;
-			return 0;
-		}
-		node |= range_has_node(m, &range);
-		if (vec_push(&s->ranges, range))
-			return -ENOMEM;
-	}
-	if (node && ranges_add_vips(s))
-		return -ENOMEM;
-	ranges_sort(s);
-	return 0;
-}
-
-static int ranges_fill(const struct side *s, struct image_service *ret)
-{
-	vec_each(r, &s->ranges)
-		if (vec_push(&ret->ranges, *r))
-			return -ENOMEM;
-	if (s->ranges.n)
-		ret->flags |= SLUICE_SVC_RANGES;
-	return 0;
-}
-
 /* --- backends ----------------------------------------------------------------- */
 
 static int addr_order(const void *a, const void *b)
@@ -297,6 +216,16 @@ static int port_backends(struct making *m, const struct side *s, const struct se
 	return r;
 }
 
+static int port_ranges(const struct side *s, struct image_service *ret)
+{
+	vec_each(r, &s->ranges)
+		if (vec_push(&ret->ranges, *r))
+			return -ENOMEM;
+	if (s->ranges.n)
+		ret->flags |= SLUICE_SVC_RANGES;
+	return 0;
+}
+
 static bool service_resets(const struct service *svc)
 {
 	const char *what = labels_find(&svc->meta.annotations, ANNOTATION_ON_REMOVAL);
@@ -321,7 +250,7 @@ static int port_make(struct making *m, const struct side *s, const struct servic
 	if (vec_push(&m->img.services, made))
 		return -ENOMEM;
 	in_place = &m->img.services.at[m->img.services.n - 1];
-	if (port_backends(m, s, p, in_place) || ranges_fill(s, in_place))
+	if (port_backends(m, s, p, in_place) || port_ranges(s, in_place))
 		return -ENOMEM;
 	return frontends_claim(m, s, p);
 }
@@ -334,7 +263,8 @@ static int side_make(struct making *m, const struct service *svc, const struct a
 		.cluster_ip = *cluster_ip,
 	};
 
-	if (side_externals(&s) || side_ranges(m, &s))
+	if (side_externals(&s) || source_ranges_make(&svc->lb_source_ranges, s.family, &s.vips,
+						     &m->facts->addrs, &s.ranges))
 		return -ENOMEM;
 	s.slices = slice_index_find(&m->slices, svc->meta.namespace, svc->meta.name,
 				    &s.n_slices);

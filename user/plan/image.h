@@ -12,13 +12,13 @@
 /* What is known of this node when the image is made. */
 struct node_facts {
 	const char *name;		/* may be NULL: then no endpoint is local by name */
-	VEC(struct addr) addrs;		/* every address of this host: an endpoint that has one
+	addr_vec addrs;			/* every address of this host: an endpoint that has one
 					 * of these is a host socket */
-	VEC(struct addr) node_port_addrs;	/* where node ports answer: the primary address
+	addr_vec node_port_addrs;	/* where node ports answer: the primary address
 					 * of each family by default */
 	bool localhost_node_ports;	/* and 127.0.0.1 for this host's processes */
-	VEC(struct cidr) pod_cidrs;	/* of this node, from its Node object */
-	VEC(struct cidr) service_cidrs;	/* what the operator gave to Services and nothing else: at
+	cidr_vec pod_cidrs;		/* of this node, from its Node object */
+	cidr_vec service_cidrs;		/* what the operator gave to Services and nothing else: at
 					 * most one of each family */
 };
 
@@ -58,14 +58,14 @@ struct image_service {
 	VEC(struct image_frontend) frontends;	/* sorted by addr, port */
 	VEC(struct image_frontend) addrs;	/* cluster addresses and VIPs for which this one
 						 * speaks of all that share them; port 0; sorted */
-	VEC(struct cidr) ranges;	/* who may dial the load-balancer VIPs, with
+	cidr_vec ranges;		/* who may dial the load-balancer VIPs, with
 					 * SLUICE_SVC_RANGES; sorted by base, bits; unique */
 	VEC(struct image_backend) backends;	/* sorted by addr, port; unique */
 };
 
 struct image {
 	VEC(struct image_service) services;	/* sorted by id */
-	VEC(struct cidr) ranges;		/* the facts' service_cidrs */
+	cidr_vec ranges;			/* the facts' service_cidrs */
 };
 
 void image_done(struct image *img);

@@ -35,7 +35,6 @@ uint64_t term_node_port(uint16_t port);
 uint64_t term_external(const struct addr *ip);
 uint64_t term_external_port(const struct addr *ip, enum protocol protocol, uint16_t port);
 
-typedef VEC(struct addr) addr_vec;
 
 static inline void addrs_done(addr_vec *v)
 {
