@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What is of no connection and for no frontend, but for an address of a Service: 2.3, "undefined
- * port on a live ClusterIP", and echo requests.
+ * What is of no connection and for no frontend, but for an address of Services: 2.3, "undefined
+ * port on a live ClusterIP" and "unallocated IP inside a Service CIDR", and echo requests.
  */
 #include <linux/bpf.h>
 #include <linux/in.h>
 #include <linux/pkt_cls.h>
 
+#include "model/route.h"
 #include "model/trial.h"
 
 /* RFC 6890: hosts do not send from there, and nobody can be answered. */
@@ -81,13 +82,35 @@ static bool speaker_find(const struct trial *t, struct rule_front *ret)
 	return true;
 }
 
+/*
+ * In the range of Services, and the packet would leave the node for a gateway. Who is on a link of
+ * the node, or the node itself, is somebody; and where no way leads nothing has to be stopped.
+ */
+static bool is_unallocated(const struct trial *t)
+{
+	const struct tuple *to = &t->w.t;
+	struct way way;
+
+	if (!rule_is_for_services(&t->m->config, &to->dst, to->v6) ||
+	    !route_find(&to->src, &to->dst, to->v6, &way) || way.direct)
+		return false;
+	/* What a process sent was routed already: of IPv4 only a route by that very device counts. */
+	return t->from != SENDER_NODE || to->v6 || way.dev == t->at->dev;
+}
+
 bool judge_address(const struct trial *t)
 {
 	struct rule_front front;
 	__u32 row;
 
-	if (!is_asked(t) || !speaker_find(t, &front))
+	if (!is_asked(t))
 		return false;
+	if (!speaker_find(t, &front)) {
+		if (!is_unallocated(t))
+			return false;
+		outcome_drop(t, SLUICE_R_UNALLOCATED, 0);
+		return true;
+	}
 	row = t->m->places.row[port_id(&front.of, front.proto)];
 	if (wire_is_echo(t->in, &t->w) && !t->m->config.node.no_echo) {
 		judge_echo(t, &front, row);

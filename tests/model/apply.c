@@ -12,6 +12,7 @@
 #include "cluster/cluster.h"
 #include "datapath/handle.h"
 #include "manifest/manifest.h"
+#include "model/route.h"
 
 struct apply {
 	struct dp *test;
@@ -25,7 +26,10 @@ struct apply {
 
 struct dp *model_dp_open(void)
 {
-	return dp_open_sized(HOOKS, true, MODEL_ROWS, MODEL_SLOTS);
+	struct dp *dp = dp_open_sized(HOOKS, true, MODEL_ROWS, MODEL_SLOTS);
+
+	route_add();
+	return dp;
 }
 
 void model_answers_off(struct dp *dp)
@@ -46,20 +50,6 @@ static void prefix_bytes(const struct config_range *r, __u8 *host, __u8 *last)
 				 0xff >> r->bits % 8);
 		last[i] = base[i] | host[i];
 	}
-}
-
-void model_node_set(struct dp *dp, const struct config_node *n)
-{
-	struct sluice_settings s = dp_settings(dp);
-
-	s.flags = (n->no_echo ? 0 : SLUICE_SET_ECHO) |
-		  (n->masquerade_all ? SLUICE_SET_MASQUERADE : 0) |
-		  (n->pods == PODS_NOBODY ? SLUICE_SET_NO_PODS : 0);
-	if (n->pods == PODS_BY_CIDR) {
-		prefix_bytes(&config_pod_range[0], (__u8 *)&s.pods4.host, (__u8 *)&s.pods4.last);
-		prefix_bytes(&config_pod_range[1], (__u8 *)s.pods6.host, (__u8 *)s.pods6.last);
-	}
-	dp_set_settings(dp, &s);
 }
 
 static void fact_add(struct apply *a, const struct host *h)
@@ -104,6 +94,35 @@ void apply_close(struct apply *a)
 	node_facts_done(&a->facts);
 	close(a->real.lock_fd);
 	free(a);
+}
+
+static void cidrs_set(struct apply *a, const struct config_node *n)
+{
+	a->facts.service_cidrs.n = 0;
+	for (int v6 = 0; v6 < 2; v6++) {
+		struct cidr cidr;
+
+		if (n->cidr[v6] == CIDR_NONE)
+			continue;
+		cr_assert_eq(cidr_parse(config_cidrs[n->cidr[v6]][v6].text, &cidr), 0);
+		cr_assert_eq(vec_push(&a->facts.service_cidrs, cidr), 0);
+	}
+}
+
+void model_node_set(struct apply *a, const struct config_node *n)
+{
+	struct sluice_settings s = dp_settings(a->test);
+
+	s.flags = (n->no_echo ? 0 : SLUICE_SET_ECHO) |
+		  (n->masquerade_all ? SLUICE_SET_MASQUERADE : 0) |
+		  (n->pods == PODS_NOBODY ? SLUICE_SET_NO_PODS : 0);
+	if (n->pods == PODS_BY_CIDR) {
+		prefix_bytes(&config_pod_range[0], (__u8 *)&s.pods4.host, (__u8 *)&s.pods4.last);
+		prefix_bytes(&config_pod_range[1], (__u8 *)s.pods6.host, (__u8 *)s.pods6.last);
+	}
+	dp_set_settings(a->test, &s);
+	a->facts.localhost_node_ports = n->localhost;
+	cidrs_set(a, n);
 }
 
 static uint64_t allocator_next(void *arg)

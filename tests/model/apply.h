@@ -15,11 +15,11 @@ struct dp *model_dp_open(void);
 /* No RST and no ICMP, as if too many had been given already. */
 void model_answers_off(struct dp *dp);
 
-/* As `sluice config` would set it. */
-void model_node_set(struct dp *dp, const struct config_node *n);
-
 struct apply *apply_open(struct dp *dp);
 void apply_close(struct apply *a);
+
+/* As `sluice config` would set it; what of it is in the image comes with the next apply_yaml(). */
+void model_node_set(struct apply *a, const struct config_node *n);
 
 /* @yaml is all there is afterwards. Fails the test if it is refused. */
 void apply_yaml(struct apply *a, const char *yaml, struct places *ret);

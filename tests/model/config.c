@@ -30,6 +30,30 @@ const struct config_range config_pod_range[2] = {
 	{ "2001:db8:1000::/44", true, 44, V6(0x1000, 0) },
 };
 
+const struct config_range config_cidrs[CIDR_COUNT][2] = {
+	[CIDR_CLUSTER] = {
+		{ "10.96.0.0/16", false, 16, V4(10, 96, 0, 0) },
+		{ "fd00:10:96::/64", true, 64, { { B32(0xfd000010), B32(0x960000), 0, 0 } } },
+	},
+	[CIDR_HOME] = {
+		{ "192.0.2.0/24", false, 24, V4(192, 0, 2, 0) },
+		{ "2001:db8:200::/64", true, 64, V6(0x200, 0) },
+	},
+};
+
+/* Behind the gateway, as far as there is a way: route.c. */
+const struct host unallocated = {
+	"unallocated", DEV_UP0, { 2, 0, 0, 0, 2, 0xfe },
+	{ V4(10, 96, 0, 77), { { B32(0xfd000010), B32(0x960000), 0, B32(77) } } },
+};
+const struct host unrouted = {
+	"unrouted", DEV_UP0, { 0 },
+	{ V4(10, 96, 9, 9), { { B32(0xfd000010), B32(0x960000), 0, B32(0x90009) } } },
+};
+const struct host neighbour = {
+	"neighbour", DEV_UP0, { 0 }, { V4(192, 0, 2, 55), V6(0x200, 0x55) },
+};
+
 static const struct host *const endpoint_hosts[] = {
 	&pod_a, &pod_b, &pod_a, &pod_b, &pod_remote, &pod_remote_2, &pod_remote, &pod_remote_2,
 	&pod_remote_3, &pod_far, &pod_narrow, &pod_silent, &pod_lost, &node, &node_up1,
@@ -194,8 +218,12 @@ void config_random(struct config *c, struct random *r)
 	memset(c, 0, sizeof(*c));
 	c->node.no_echo = random_percent(r, 20);
 	c->node.masquerade_all = random_percent(r, 15);
+	c->node.localhost = random_percent(r, 70);
 	if (random_percent(r, 40))
 		c->node.pods = random_percent(r, 50) ? PODS_BY_CIDR : PODS_NOBODY;
+	for (int v6 = 0; v6 < 2; v6++)
+		if (random_percent(r, 50))
+			c->node.cidr[v6] = random_percent(r, 75) ? CIDR_CLUSTER : CIDR_HOME;
 	c->zone = random_percent(r, 70);
 	for (unsigned i = 0; i < CONFIG_SERVICES; i++)
 		if (random_percent(r, 85))

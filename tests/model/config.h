@@ -82,11 +82,21 @@ enum config_pods {
 	PODS_NOBODY,
 };
 
+/* What is for Services and nothing else: --service-cidr. */
+enum config_cidr {
+	CIDR_NONE,
+	CIDR_CLUSTER,		/* where the cluster addresses are */
+	CIDR_HOME,		/* a mistake: the network that this node lives in */
+	CIDR_COUNT,
+};
+
 /* What is set for the node as a whole; the same for all of a case. */
 struct config_node {
 	bool no_echo;
 	bool masquerade_all;
+	bool localhost;			/* --localhost-node-ports */
 	enum config_pods pods;
+	enum config_cidr cidr[2];	/* [v6] */
 };
 
 struct config {
@@ -108,6 +118,12 @@ extern const struct config_range config_ranges[CONFIG_RANGES];
 
 /* The cluster's pods, in each family. */
 extern const struct config_range config_pod_range[2];
+
+/* The prefixes of each enum config_cidr but CIDR_NONE, in each family. */
+extern const struct config_range config_cidrs[CIDR_COUNT][2];
+
+/* Nobody's addresses in these: one that a gateway leads to, one that nothing does, a neighbour. */
+extern const struct host unallocated, unrouted, neighbour;
 
 /* The cluster address of Service number @i. */
 struct sluice_addr config_cluster_ip(unsigned i, bool v6);

@@ -29,6 +29,7 @@ struct way {
 	__u8 dmac[6], smac[6];
 	__u16 mtu;		/* 0: not known */
 	bool xdp;		/* XDP may send it */
+	bool direct;		/* by no gateway */
 	bool given;		/* by where the client's packets come from: never looked up */
 };
 

@@ -93,7 +93,8 @@ bool judge_fresh(const struct trial *t)
 	struct rule_sets sets;
 	__u32 row;
 
-	if (!front)
+	/* Who says 127.0.0.1 on a wire is a martian. */
+	if (!front || (front->kind == SLUICE_FE_LOCALHOST && t->at->hook != HOOK_LO_OUT))
 		return false;
 	row = t->m->places.row[port_id(&front->of, front->proto)];
 	if (t->w.bad) {

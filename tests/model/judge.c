@@ -49,7 +49,7 @@ static bool judge_icmp(const struct trial *t)
 		if (f.conn && half_is_old(t, &f.conn->leg[f.d], q.t.proto))
 			f.conn = NULL;
 	}
-	if (!f.conn || !model_looks_at(t->m, &against))
+	if (!f.conn || !model_looks_at(t->m, &against, false))
 		return false;
 	outer = conn_after(f.conn, f.d);
 	quoted = tuple_swap(&outer);
@@ -137,7 +137,7 @@ void model_judge(struct model *m, const struct arrival *at, const struct frame *
 			judge_nobodys(&t);
 		break;
 	case WIRE_PORTS:
-		if (!model_looks_at(m, &t.w.t) || !(judge_known(&t) || judge_fresh(&t)))
+		if (!model_looks_at(m, &t.w.t, at->hook == HOOK_LO_OUT) || !(judge_known(&t) || judge_fresh(&t)))
 			judge_nobodys(&t);
 		break;
 	}

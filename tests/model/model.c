@@ -94,9 +94,10 @@ static bool filter_says(const struct model *m, __u32 role, const struct sluice_a
  * The bitmap before the tables is taken as it is: what it leaves out of half-open connections to
  * deleted Services is left to it. It must have the rest: see play.c.
  */
-bool model_looks_at(const struct model *m, const struct tuple *t)
+bool model_looks_at(const struct model *m, const struct tuple *t, bool lo)
 {
-	return filter_says(m, SLUICE_FILTER_FRONTEND, &t->dst, t->dport, t->proto) ||
+	return (lo && filter_says(m, SLUICE_FILTER_LOCALHOST, &t->dst, t->dport, t->proto)) ||
+	       filter_says(m, SLUICE_FILTER_FRONTEND, &t->dst, t->dport, t->proto) ||
 	       filter_says(m, SLUICE_FILTER_BACKEND, &t->src, t->sport, t->proto);
 }
 

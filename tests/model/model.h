@@ -156,8 +156,8 @@ bool model_needs_counts(const struct model *m);
 /* A collector's round; returns how many connections it ends. */
 unsigned model_collect(struct model *m);
 
-/* Whether a packet with this tuple is looked up at all. */
-bool model_looks_at(const struct model *m, const struct tuple *t);
+/* Whether a packet with this tuple is looked up at all; @lo: at lo. */
+bool model_looks_at(const struct model *m, const struct tuple *t, bool lo);
 
 /* The same of a fragment, which has no ports, by its addresses. */
 bool model_looks_at_later(const struct model *m, const struct tuple *t);

@@ -173,14 +173,15 @@ static bool filter_is_whole(struct play *p)
 		struct tuple t = { .v6 = f->of.v6, .proto = f->proto, .dst = f->addr,
 				   .dport = f->port };
 
-		if (!model_looks_at(m, &t))
+		if (!model_looks_at(m, &t, f->kind == SLUICE_FE_LOCALHOST))
 			return differ(p, "a frontend has no bit in the filter\n");
 	}
 	for (unsigned i = 0; i < m->conns.n; i++)
 		for (int d = ASK; d <= REPLY; d++) {
 			struct tuple t = conn_before(&m->conns.at[i], d);
 
-			if (m->conns.at[i].leg[d].lasting && !model_looks_at(m, &t))
+			if (m->conns.at[i].leg[d].lasting &&
+			    !model_looks_at(m, &t, rule_same_addr(&t.dst, &localhost.ip[t.v6], t.v6)))
 				return differ(p, "connection %u is alive, and its %s have no bit in the "
 						 "filter\n", i, d == ASK ? "requests" : "replies");
 		}
@@ -376,7 +377,7 @@ static void case_begin(struct play *p, const struct model_case *c)
 	dp_reset(p->dp);
 	if (!c->answers)
 		model_answers_off(p->dp);
-	model_node_set(p->dp, &c->configs[0].node);
+	model_node_set(p->apply, &c->configs[0].node);
 	s = dp_settings(p->dp);
 	memset(&p->m, 0, sizeof(p->m));
 	p->m.limits = (struct model_limits){

@@ -18,7 +18,7 @@ static void addr_write(FILE *out, const struct sluice_addr *a, bool v6)
 	static const struct host *const all[] = {
 		&client_a, &client_b, &pod_a, &pod_b, &node, &node_up1, &pod_far, &pod_remote,
 		&pod_remote_2, &pod_remote_3, &pod_narrow, &pod_silent, &pod_lost, &vip, &vip_2,
-		&stranger,
+		&stranger, &localhost, &unallocated, &unrouted, &neighbour,
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
@@ -173,6 +173,7 @@ void record_run(FILE *out, const struct model *m, const struct record *r)
 void record_begin(FILE *out, const struct model_case *c)
 {
 	static const char *const pods[] = { "PODS_BY_DEVICE", "PODS_BY_CIDR", "PODS_NOBODY" };
+	static const char *const cidrs[] = { "CIDR_NONE", "CIDR_CLUSTER", "CIDR_HOME" };
 	const struct config_node *n = &c->configs[0].node;
 
 	fprintf(out, "Test(found, seed_%llu)\n{\n", (unsigned long long)c->seed);
@@ -182,8 +183,9 @@ void record_begin(FILE *out, const struct model_case *c)
 		CASE_EVENTS);
 	if (!c->answers)
 		fprintf(out, "\tmodel_answers_off(dp);\n");
-	fprintf(out, "\tmodel_node_set(dp, &(struct config_node){ %d, %d, %s });\n", n->no_echo,
-		n->masquerade_all, pods[n->pods]);
+	fprintf(out, "\tmodel_node_set(apply, &(struct config_node){ %d, %d, %d, %s, { %s, %s } });\n",
+		n->no_echo, n->masquerade_all, n->localhost, pods[n->pods], cidrs[n->cidr[0]],
+		cidrs[n->cidr[1]]);
 }
 
 void record_config(FILE *out, const char *yaml)

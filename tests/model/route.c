@@ -12,19 +12,27 @@
 static const struct {
 	const struct host *like;
 	__u8 bits[2];		/* [v6] of the address that must agree */
+	bool direct;
 	bool resolved;
 	__u16 mtu;
 } routes[] = {
-	{ &pod_a, { 32, 128 }, true, MTU },
-	{ &pod_b, { 32, 128 }, true, MTU },
-	{ &client_a, { 24, 48 }, true, MTU },
-	{ &pod_remote, { 24, 48 }, true, MTU },
-	{ &pod_far, { 24, 48 }, true, MTU },
-	{ &pod_silent, { 24, 48 }, false, MTU },
-	{ &pod_narrow, { 24, 48 }, true, NARROW_MTU },
-	{ &node, { 24, 64 }, false, MTU },	/* neighbours, none of which is known */
-	{ &node_up1, { 24, 64 }, false, MTU },
+	{ &pod_a, { 32, 128 }, true, true, MTU },
+	{ &pod_b, { 32, 128 }, true, true, MTU },
+	{ &client_a, { 24, 48 }, false, true, MTU },
+	{ &pod_remote, { 24, 48 }, false, true, MTU },
+	{ &pod_far, { 24, 48 }, false, true, MTU },
+	{ &pod_silent, { 24, 48 }, false, false, MTU },
+	{ &pod_narrow, { 24, 48 }, false, true, NARROW_MTU },
+	{ &unallocated, { 24, 112 }, false, true, MTU },
+	{ &node, { 24, 64 }, true, false, MTU },	/* neighbours, none of which is known */
+	{ &node_up1, { 24, 64 }, true, false, MTU },
 };
+
+void route_add(void)
+{
+	scene_ip("route add 10.96.0.0/24 via 192.0.2.254 dev up0\n"
+		 "route add fd00:10:96::/112 via 2001:db8:200::fe dev up0\n");
+}
 
 static bool agree(const struct sluice_addr *a, const struct sluice_addr *b, bool v6, unsigned bits)
 {
@@ -57,6 +65,7 @@ bool route_find(const struct sluice_addr *from, const struct sluice_addr *to, bo
 			continue;
 		memset(ret, 0, sizeof(*ret));
 		ret->dev = like->dev;
+		ret->direct = routes[i].direct;
 		ret->kind = routes[i].resolved ? WAY_WIRE : WAY_NEIGH;
 		if (!routes[i].resolved)
 			return true;

@@ -60,6 +60,12 @@ static void port_fronts(const struct config *c, struct rule_port of, struct rule
 	front.addr = node.ip[of.v6];
 	front.port = p->node_port;
 	front_add(ret, front);
+	/* 127.0.0.1 has them too, [::1] never. */
+	if (of.v6 || !c->node.localhost)
+		return;
+	front.kind = SLUICE_FE_LOCALHOST;
+	front.addr = localhost.ip[0];
+	front_add(ret, front);
 }
 
 void rule_fronts(const struct config *c, struct rule_fronts *ret)
@@ -222,6 +228,13 @@ static bool range_has(const struct config_range *r, const struct sluice_addr *a)
 		if ((x[i / 8] ^ y[i / 8]) >> (7 - i % 8) & 1)
 			return false;
 	return true;
+}
+
+bool rule_is_for_services(const struct config *c, const struct sluice_addr *a, bool v6)
+{
+	enum config_cidr cidr = c->node.cidr[v6];
+
+	return cidr != CIDR_NONE && range_has(&config_cidrs[cidr][v6], a);
 }
 
 /* 2.4, the detector. */

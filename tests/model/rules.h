@@ -36,7 +36,7 @@ struct rule_front {
 	struct rule_port of;
 };
 
-#define RULE_FRONTS_MAX (CONFIG_SERVICES * CONFIG_PORTS * 2 * (2 * CONFIG_OUTSIDE + 2))
+#define RULE_FRONTS_MAX (CONFIG_SERVICES * CONFIG_PORTS * 2 * (2 * CONFIG_OUTSIDE + 3))
 
 struct rule_fronts {
 	unsigned n;
@@ -79,6 +79,9 @@ const struct rule_front *rule_front_find(const struct rule_fronts *f, const stru
 unsigned rule_speakers(const struct config *c, const struct rule_fronts *f,
 		       const struct sluice_addr *addr, bool v6,
 		       struct rule_front ret[RULE_SPEAKERS_MAX]);
+
+/* 2.3: the address belongs to Services, whether one of them has it or not. */
+bool rule_is_for_services(const struct config *c, const struct sluice_addr *a, bool v6);
 
 void rule_sets(const struct config *c, const struct rule_port *p, struct rule_sets *ret);
 

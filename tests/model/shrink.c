@@ -71,6 +71,15 @@ static bool shrink_changes(struct shrinking *s)
 	return any;
 }
 
+/* Nothing set for the node. */
+static bool shrink_node(struct shrinking *s)
+{
+	*s->next = *s->best;
+	for (unsigned k = 0; k < s->next->n_configs; k++)
+		s->next->configs[k].node = (struct config_node){ 0 };
+	return memcmp(s->next, s->best, sizeof(*s->next)) && keep(s);
+}
+
 /* Without one Service in all configurations, or without one endpoint of it. */
 static bool shrink_configs(struct shrinking *s)
 {
@@ -164,6 +173,7 @@ void case_shrink(struct play *p, struct model_case *c)
 		bool any = shrink_events(&s);
 
 		any |= shrink_changes(&s);
+		any |= shrink_node(&s);
 		any |= shrink_configs(&s);
 		any |= shrink_shots(&s);
 		if (!any)

@@ -12,7 +12,7 @@
 /* Who opens connections; more than once: more often. The last ones have no business here. */
 static const struct host *const clients[] = {
 	&client_a, &client_a, &client_b, &client_b, &pod_a, &pod_a, &pod_b, &pod_b, &node, &node,
-	&node_up1, &pod_far, &pod_remote, &vip, &stranger,
+	&node_up1, &pod_far, &pod_remote, &vip, &stranger, &localhost,
 };
 
 /* A talk that the generator remembers, to go on with. */
@@ -38,7 +38,7 @@ static const struct host *host_of(const struct sluice_addr *a, bool v6)
 {
 	static const struct host *const all[] = {
 		&client_a, &client_b, &pod_a, &pod_b, &node, &node_up1, &pod_far, &pod_remote,
-		&pod_remote_2, &pod_remote_3, &pod_narrow, &pod_silent,
+		&pod_remote_2, &pod_remote_3, &pod_narrow, &pod_silent, &localhost,
 	};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
@@ -56,14 +56,16 @@ static bool is_pod(const struct host *h)
 
 static bool is_node(const struct host *h)
 {
-	return h == &node || h == &node_up1 || h == &vip;
+	return h == &node || h == &node_up1 || h == &vip || h == &localhost;
 }
 
 /* What a process of the node sends leaves by the uplinks, to a pod, or through lo. */
-static void arrive_from_node(struct shot *s, struct random *r)
+static void arrive_from_node(struct shot *s, const struct host *h, struct random *r)
 {
-	s->hook = random_percent(r, 60) ? HOOK_UPLINK_OUT :
-		  random_percent(r, 50) ? HOOK_LO_OUT : HOOK_WORKLOAD_OUT;
+	unsigned by_lo = h == &localhost ? 90 : 20, out = h == &localhost ? 5 : 60;
+	unsigned n = random_below(r, 100);
+
+	s->hook = n < by_lo ? HOOK_LO_OUT : n < by_lo + out ? HOOK_UPLINK_OUT : HOOK_WORKLOAD_OUT;
 	s->dev = s->hook == HOOK_LO_OUT ? DEV_LO :
 		 s->hook == HOOK_UPLINK_OUT ? (random_percent(r, 80) ? DEV_UP0 : DEV_UP1) : DEV_LXC0;
 	s->forwarded = s->hook != HOOK_LO_OUT && random_percent(r, 5);
@@ -78,7 +80,7 @@ static void arrive(struct shot *s, const struct host *h, struct random *r)
 	if (random_percent(r, 2))
 		h = clients[random_below(r, sizeof(clients) / sizeof(clients[0]))];
 	if (is_node(h)) {
-		arrive_from_node(s, r);
+		arrive_from_node(s, h, r);
 		return;
 	}
 	s->dev = h->dev;
@@ -127,6 +129,16 @@ static void client_choose(struct traffic *t, struct talk_seen *ret)
 	ret->ask.sport = ports[random_below(t->r, 5)];
 }
 
+/* An address that no Service has, or that perhaps none has at the moment. */
+static struct sluice_addr nobody_choose(struct traffic *t, bool v6)
+{
+	static const struct host *const nobody[] = { &unallocated, &unrouted, &neighbour };
+
+	if (random_percent(t->r, 50))
+		return config_cluster_ip(random_below(t->r, CONFIG_SERVICES), v6);
+	return nobody[random_below(t->r, 3)]->ip[v6];
+}
+
 /* Somebody dials something: mostly what is there. */
 static struct talk_seen talk_new(struct traffic *t)
 {
@@ -147,6 +159,15 @@ static struct talk_seen talk_new(struct traffic *t)
 		new.ask.dport = 30000;
 	}
 	client_choose(t, &new);
+	if (rule_same_addr(&new.ask.dst, &localhost.ip[new.ask.v6], new.ask.v6) &&
+	    random_percent(t->r, 80)) {
+		new.client = &localhost;
+		new.ask.src = localhost.ip[new.ask.v6];
+	}
+	if (random_percent(t->r, t->config->node.cidr[new.ask.v6] ? 8 : 2))
+		new.ask.dst = nobody_choose(t, new.ask.v6);
+	if (random_percent(t->r, 1))
+		new.ask.dst = localhost.ip[new.ask.v6];	/* [::1] too */
 	if (random_percent(t->r, 3))
 		new.ask.dport ^= 1;
 	if (random_percent(t->r, 3))

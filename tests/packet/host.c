@@ -221,11 +221,6 @@ Test(host, forwarded_packets_are_untouched_on_their_way_out)
 
 /* --- 127.0.0.1 ---------------------------------------------------------------- */
 
-static const struct host localhost = {
-	.name = "localhost", .dev = DEV_LO,
-	.ip = { { { 0, 0, __builtin_bswap32(0xffff), __builtin_bswap32(0x7f000001) } } },
-};
-
 #define LOCAL_CLIENT AT(localhost, 40000)
 #define LOCAL_PORT AT(localhost, 30080)
 

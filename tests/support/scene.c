@@ -16,12 +16,14 @@
 	{ { 0, 0, B32(0xffff), B32((__u32)(a) << 24 | (b) << 16 | (c) << 8 | (d)) } }
 /* 2001:db8:net::host */
 #define V6(net, host) { { B32(0x20010db8), B32((__u32)(net) << 16), 0, B32(host) } }
+#define V6_LOOPBACK { { 0, 0, 0, B32(1) } }
 #define MAC(group, n) { 0x02, 0, 0, 0, (group), (n) }
 
 /* Groups of MACs: the node's own, the wire's, the pods'. */
 #define MAC_GATEWAY	MAC(2, 0xfe)
 #define MAC_NODE_2	MAC(2, 2)
 #define MAC_NODE_3	MAC(2, 3)
+#define MAC_NONE	{ 0 }
 
 static const struct {
 	const char *name;
@@ -58,6 +60,7 @@ HOST(cluster_ip, DEV_UP0, MAC(1, 1), V4(10, 96, 0, 10), V6(0x9600, 0x10));
 HOST(vip, DEV_UP0, MAC(1, 1), V4(198, 18, 0, 10), V6(0x9800, 0x10));
 HOST(vip_2, DEV_UP0, MAC(1, 1), V4(198, 18, 0, 11), V6(0x9800, 0x11));
 HOST(stranger, DEV_UP0, MAC_GATEWAY, V4(198, 18, 9, 9), V6(0x9809, 9));
+HOST(localhost, DEV_LO, MAC_NONE, V4(127, 0, 0, 1), V6_LOOPBACK);
 
 /* For `ip -batch`. The far end of each veth stays in the namespace: nobody talks to it. */
 static const char topology[] =

@@ -39,6 +39,7 @@ extern const struct host pod_silent;	/* its node does not answer neighbour reque
 extern const struct host pod_lost;	/* no route there */
 extern const struct host cluster_ip, vip, vip_2;
 extern const struct host stranger;	/* nobody's service */
+extern const struct host localhost;	/* a process of the node, by lo */
 
 #define NARROW_MTU 1280
 
