@@ -120,6 +120,8 @@ void model_node_set(struct apply *a, const struct config_node *n)
 		prefix_bytes(&config_pod_range[0], (__u8 *)&s.pods4.host, (__u8 *)&s.pods4.last);
 		prefix_bytes(&config_pod_range[1], (__u8 *)s.pods6.host, (__u8 *)s.pods6.last);
 	}
+	s.snat_min = n->few_ports ? CONFIG_FEW_MIN : DP_SNAT_MIN;
+	s.snat_max = n->few_ports ? CONFIG_FEW_MIN + n->few_ports - 1 : DP_SNAT_MAX;
 	dp_set_settings(a->test, &s);
 	a->facts.localhost_node_ports = n->localhost;
 	cidrs_set(a, n);

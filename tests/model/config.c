@@ -218,6 +218,8 @@ void config_random(struct config *c, struct random *r)
 	memset(c, 0, sizeof(*c));
 	c->node.no_echo = random_percent(r, 20);
 	c->node.masquerade_all = random_percent(r, 15);
+	if (random_percent(r, 20))
+		c->node.few_ports = random_percent(r, 50) ? 1 : 3;
 	c->node.localhost = random_percent(r, 70);
 	if (random_percent(r, 40))
 		c->node.pods = random_percent(r, 50) ? PODS_BY_CIDR : PODS_NOBODY;

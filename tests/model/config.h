@@ -90,11 +90,15 @@ enum config_cidr {
 	CIDR_COUNT,
 };
 
+/* The first of few_ports: a client's own, too. */
+#define CONFIG_FEW_MIN 61007
+
 /* What is set for the node as a whole; the same for all of a case. */
 struct config_node {
 	bool no_echo;
 	bool masquerade_all;
 	bool localhost;			/* --localhost-node-ports */
+	__u8 few_ports;			/* there are so many source ports; 0: enough */
 	enum config_pods pods;
 	enum config_cidr cidr[2];	/* [v6] */
 };

@@ -73,6 +73,8 @@ static void judge_choice(const struct trial *t, const struct rule_front *front,
 		c.to.src = route_source(c.leg[ASK].way.dev, v6);
 	reply_way(t, &c, &c.leg[REPLY]);
 
+	if (ports_may_run_out(t->m, &c, masquerade))
+		outcome_drop(t, SLUICE_R_NO_PORT, row);
 	o = outcome_add(t);
 	o->opens = true;
 	o->any_port = masquerade;

@@ -21,19 +21,6 @@ static bool is_closing(const struct leg *a, const struct leg *b)
 	return a->rst || b->rst || (a->fin && b->fin);
 }
 
-static void end_lasting(struct model *m, struct conn *c)
-{
-	struct tuple other = conn_before(c, REPLY);
-	struct found f = conns_find_lasting(&m->conns, &other);
-
-	c->leg[ASK].lasting = false;
-	if (f.conn)
-		f.conn->leg[f.d].lasting = false;
-	m->counts.slots[c->slot].closed++;
-	m->counts.slots[c->slot].over -= c->over;
-	m->changed = true;
-}
-
 /* FIN or RST on a lasting connection; the moment at which it is over is counted once. */
 static void note_end(const struct trial *t, struct found f)
 {
@@ -81,12 +68,12 @@ static bool lasting_stays(const struct trial *t, struct found f)
 	if (t->w.t.proto == IPPROTO_UDP) {
 		if (f.d == REPLY || is_current(t->m, c))
 			return true;
-		end_lasting(t->m, c);
+		conn_end(t->m, c);
 		return false;
 	}
 	if (f.d == ASK && (t->w.flags & (SYN | ACK)) == SYN &&
 	    is_closing(&c->leg[ASK], &c->leg[REPLY])) {
-		end_lasting(t->m, c);
+		conn_end(t->m, c);
 		return false;
 	}
 	note_end(t, f);
@@ -279,7 +266,7 @@ bool judge_known(const struct trial *t)
 	if (f.conn && is_cut(t, f)) {
 		__u32 row = t->m->places.slot[f.conn->slot].row;
 
-		end_lasting(t->m, f.conn);
+		conn_end(t->m, f.conn);
 		if ((t->w.flags & (SYN | ACK)) != SYN) {
 			outcome_reject(t, SLUICE_R_GONE, row, 0);
 			return true;

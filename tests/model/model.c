@@ -119,35 +119,6 @@ static __u32 slot_find(const struct model *m, __u32 row, const struct rule_backe
 	return 0;
 }
 
-static bool tuple_is_free(struct model *m, const struct conn *c)
-{
-	struct tuple reply = conn_before(c, REPLY);
-	struct found half = conns_find_half(&m->conns, &reply);
-
-	if (conns_find_lasting(&m->conns, &reply).conn)
-		return false;
-	if (!half.conn)
-		return true;
-	/* A row that is too old, or that the same client left, may be taken. */
-	return m->clock - half.conn->leg[half.d].seen > m->limits.syn ||
-	       (half.d == REPLY && tuple_same(&half.conn->ask, &c->ask));
-}
-
-/*
- * The source port of what came out: the client's own if it need not be replaced and its tuple is
- * free; else one of the range whose tuple is free.
- */
-static bool port_is_legal(struct model *m, const struct outcome *o, struct conn *c, __u16 port)
-{
-	if (!o->any_port) {
-		c->to.sport = c->ask.sport;
-		if (tuple_is_free(m, c))
-			return port == c->ask.sport;
-	}
-	c->to.sport = port;
-	return port >= m->limits.snat_min && port <= m->limits.snat_max && tuple_is_free(m, c);
-}
-
 static void half_forget(struct model *m, const struct tuple *t)
 {
 	struct found f = conns_find_half(&m->conns, t);
@@ -161,6 +132,7 @@ static bool conn_open(struct model *m, const struct conn *c)
 	struct tuple ask = c->ask, reply = conn_before(c, REPLY);
 	struct conn *new;
 
+	port_take(m, c);
 	half_forget(m, &reply);
 	half_forget(m, &ask);
 	new = conns_new(&m->conns);
@@ -189,8 +161,9 @@ static bool opening_is(struct model *m, struct outcome *o, __u32 action, const s
 	unsigned port;
 
 	if (is.kind != WIRE_PORTS || action != o->action ||
-	    !port_is_legal(m, o, &o->conn, is.t.sport))
+	    !port_is_legal(m, &o->conn, o->any_port, is.t.sport))
 		return false;
+	o->conn.to.sport = is.t.sport;
 	wire_translate(&o->frame, &was, &o->conn.to, o->conn.leg[ASK].routed && !o->split);
 	if (o->frame.len != out->len || memcmp(o->frame.bytes, out->bytes, out->len))
 		return false;
@@ -271,6 +244,21 @@ int model_settle(struct model *m, __u32 action, const struct frame *in, const st
 		return (int)i;
 	}
 	return -1;
+}
+
+/* ---- ends ---------------------------------------------------------------------------- */
+
+void conn_end(struct model *m, struct conn *c)
+{
+	struct tuple other = conn_before(c, REPLY);
+	struct found f = conns_find_lasting(&m->conns, &other);
+
+	c->leg[ASK].lasting = false;
+	if (f.conn)
+		f.conn->leg[f.d].lasting = false;
+	m->counts.slots[c->slot].closed++;
+	m->counts.slots[c->slot].over -= c->over;
+	m->changed = true;
 }
 
 /* ---- the collector ------------------------------------------------------------------ */

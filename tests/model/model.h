@@ -138,7 +138,7 @@ struct model {
 	struct counts counts;
 	bool changed;			/* the last packet has changed what is known */
 	unsigned n_outcomes;
-	struct outcome outcomes[CONFIG_ENDPOINTS];
+	struct outcome outcomes[2 * CONFIG_ENDPOINTS];	/* each endpoint, and no port there */
 };
 
 void model_configure(struct model *m, const struct config *c, const struct places *places);
@@ -164,6 +164,16 @@ bool model_looks_at_later(const struct model *m, const struct tuple *t);
 
 /* Writes the first fragment of a datagram down; an older one with the same key goes. */
 void model_note_datagram(struct model *m, const struct datagram *d);
+
+/* A lasting connection is over: it is counted so, and both of its directions go. */
+void conn_end(struct model *m, struct conn *c);
+
+/* Whether a new connection @c may have this source port, and whether it may find none. */
+bool port_is_legal(struct model *m, const struct conn *c, bool masquerade, __u16 port);
+bool ports_may_run_out(struct model *m, const struct conn *c, bool masquerade);
+
+/* It has the port of @c->to; a connection that had it before is over. */
+void port_take(struct model *m, const struct conn *c);
 
 /* The one of @set that a new connection of @client must have; NULL: any. */
 const struct rule_backend *affinity_backend(struct model *m, const struct rule_front *front,

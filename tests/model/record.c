@@ -183,8 +183,8 @@ void record_begin(FILE *out, const struct model_case *c)
 		CASE_EVENTS);
 	if (!c->answers)
 		fprintf(out, "\tmodel_answers_off(dp);\n");
-	fprintf(out, "\tmodel_node_set(apply, &(struct config_node){ %d, %d, %d, %s, { %s, %s } });\n",
-		n->no_echo, n->masquerade_all, n->localhost, pods[n->pods], cidrs[n->cidr[0]],
+	fprintf(out, "\tmodel_node_set(apply, &(struct config_node){ %d, %d, %d, %d, %s, { %s, %s } });\n",
+		n->no_echo, n->masquerade_all, n->localhost, n->few_ports, pods[n->pods], cidrs[n->cidr[0]],
 		cidrs[n->cidr[1]]);
 }
 
