@@ -6,17 +6,12 @@
 #include <criterion/criterion.h>
 
 #include "support/expect.h"
+#include "support/web.h"
 
 #define WIRE (ON(XDP) | ON(UPLINK_IN))
 #define CLIENT AT(client_a, 40000)
 #define NODE_PORT AT(node, 30080)
 #define BACKEND AT(pod_remote, 8080)
-
-static struct service given_web(struct dp *dp)
-{
-	return given_service(dp, .at = &node, .port = 30080, .kind = SLUICE_FE_NODE_PORT,
-			     .to = { &pod_remote });
-}
 
 static struct packet translated(const struct packet *in, __u16 snat)
 {

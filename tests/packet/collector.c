@@ -8,18 +8,17 @@
 #include <criterion/criterion.h>
 
 #include "support/expect.h"
+#include "support/web.h"
 
 /* The longest silence of what is not TCP. */
 #define SCTP_SEC 210
 #define CASES (ON(UPLINK_IN) | ALSO_SCTP)
-#define NODE_PORT AT(node, 30080)
 
 static struct talk given_flow(struct dp *dp, struct service *ret_web)
 {
-	struct talk t = { AT(client_a, 40000), NODE_PORT, AT(node, 0), AT(pod_remote, 8080) };
+	struct talk t = web_talk(40000);
 
-	*ret_web = given_service(dp, .at = &node, .port = 30080, .kind = SLUICE_FE_NODE_PORT,
-				 .to = { &pod_remote });
+	*ret_web = given_web(dp);
 	talk_establish(dp, &t);
 	return t;
 }
@@ -217,13 +216,10 @@ Test(collector, ends_a_pair_without_its_reply_half)
 Test(collector, ends_many_at_once)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, CASES, ON(GC));) {
-		struct service web = given_service(dp, .at = &node, .port = 30080,
-						   .kind = SLUICE_FE_NODE_PORT,
-						   .to = { &pod_remote });
+		struct service web = given_web(dp);
 
 		for (__u16 i = 0; i < 200; i++) {
-			struct talk t = { AT(client_a, 40000 + i), NODE_PORT, AT(node, 0),
-					  AT(pod_remote, 8080) };
+			struct talk t = web_talk(40000 + i);
 
 			talk_establish(dp, &t);
 			if (i % 2)

@@ -1,37 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The life of flows: when they move, stay, are taken over, and how source ports are shared out.
+ * The life of flows: when they move, stay, are taken over.
  */
 #include <criterion/criterion.h>
 
 #include "support/expect.h"
+#include "support/web.h"
 
 #define WIRE (ON(XDP) | ON(UPLINK_IN))
 #define CLIENT AT(client_a, 40000)
 #define NODE_PORT AT(node, 30080)
-
-static struct service given_web(struct dp *dp)
-{
-	return given_service(dp, .at = &node, .port = 30080, .kind = SLUICE_FE_NODE_PORT,
-			     .to = { &pod_remote });
-}
-
-static struct talk web_talk(__u16 port)
-{
-	return (struct talk){ AT(client_a, port), NODE_PORT, AT(node, 0), AT(pod_remote, 8080) };
-}
-
-/* The request @p goes to @backend now; returns the source port that it has there. */
-static __u16 expect_goes_to(struct dp *dp, struct packet p, const struct host *backend)
-{
-	struct frame out = dp_wire(dp, frame_build(&p), SENT_BACK);
-	__u16 snat = frame_sport(dp, &out);
-
-	expect_packet(dp, out, talk_routed(talk_between(p, AT(node, snat),
-							((struct end){ backend, 8080 })),
-					   backend));
-	return snat;
-}
 
 Test(flow, datagrams_leave_an_endpoint_that_is_gone)
 {
@@ -255,39 +233,6 @@ Test(flow, ended_connection_is_still_translated)
 	}
 }
 
-/* Without SNAT both would be (client, backend): the second must get another source port. */
-Test(flow, same_client_by_two_services_to_one_backend)
-{
-	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN), ON(UPLINK_IN));) {
-		struct end client = AT(pod_a, 40000), backend = AT(pod_remote, 8080);
-		const struct end dialled[2] = { AT(cluster_ip, 80), AT(vip, 80) };
-		__u16 port[2];
-
-		for (int i = 0; i < 2; i++) {
-			struct packet in = talk_open(dp, client, dialled[i]);
-			struct frame out;
-
-			given_service(dp, .at = dialled[i].host, .port = 80,
-				      .kind = SLUICE_FE_CLUSTER_IP, .to = { &pod_remote });
-			out = dp_on(dp, WORKLOAD_IN, LXC0, frame_build(&in), SENT_AWAY);
-			port[i] = frame_sport(dp, &out);
-			expect_packet(dp, out, talk_routed(talk_between(in, AT(pod_a, port[i]),
-									backend), &pod_remote));
-		}
-		cr_expect_eq(port[0], 40000, "%s", dp->label);
-		cr_expect(port[1] >= DP_SNAT_MIN && port[1] <= DP_SNAT_MAX, "%s", dp->label);
-		for (int i = 0; i < 2; i++) {
-			struct packet want, back = talk_answer(dp, backend, AT(pod_a, port[i]));
-			struct frame out = dp_on(dp, UPLINK_IN, UP0, frame_build(&back),
-						 SENT_AWAY);
-
-			want = talk_between(back, dialled[i], client);
-			expect_packet(dp, out, talk_routed(want, client.host));
-		}
-		expect_no_reason(dp);
-	}
-}
-
 /* Half-open flows may lose a half; the other one shows how it was. */
 Test(flow, lost_forward_half_is_made_again)
 {
@@ -345,122 +290,6 @@ Test(flow, full_table_keeps_connections_half_open)
 		cr_expect_eq(dp_collect(dp), 0, "%s", dp->label);
 		cr_expect_eq(dp_tokens(dp), DP_FLOWS / 2, "%s: %llu tokens", dp->label,
 			     dp_tokens(dp));
-	}
-}
-
-/* All ports towards one backend are taken by open connections: no more, until one is over. */
-Test(flow, source_ports_run_out)
-{
-	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
-		struct sluice_settings s = dp_settings(dp);
-		struct service web = given_web(dp);
-		struct packet next = talk_open(dp, AT(client_a, 50000), NODE_PORT);
-		bool taken[4] = { false };
-		struct sluice_tally before;
-
-		s.snat_min = 61000;
-		s.snat_max = 61003;
-		dp_set_settings(dp, &s);
-		for (__u16 i = 0, sent = 0; sent < 4; i++) {
-			struct talk t = web_talk(40000 + i);
-
-			cr_assert_lt(i, 64, "%s: %u ports of 4", dp->label, sent);
-			if (!talk_try(dp, &t))
-				continue;	/* its tries missed what was left */
-			cr_assert_lt(t.masked.port - 61000u, 4, "%s", dp->label);
-			cr_expect_not(taken[t.masked.port - 61000], "%s", dp->label);
-			taken[t.masked.port - 61000] = true;
-			sent++;
-		}
-		before = dp_reason(dp, SLUICE_R_NO_PORT);
-		dp_wire(dp, frame_build(&next), DROPPED);
-		cr_expect_eq(dp_reason(dp, SLUICE_R_NO_PORT).packets, before.packets + 1, "%s",
-			     dp->label);
-		cr_expect_eq(dp_service_drops(dp, web.row, SLUICE_R_NO_PORT), before.packets + 1,
-			     "%s", dp->label);
-	}
-}
-
-/* The same port may serve towards another backend: the tuple is what must be free. */
-Test(flow, source_ports_are_per_backend)
-{
-	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
-		struct sluice_settings s = dp_settings(dp);
-		struct packet in = talk_open(dp, CLIENT, NODE_PORT);
-		struct packet other = talk_open(dp, CLIENT, AT(vip, 443));
-
-		s.snat_min = s.snat_max = 61000;
-		dp_set_settings(dp, &s);
-		given_web(dp);
-		given_service(dp, .at = &vip, .port = 443, .kind = SLUICE_FE_EXTERNAL,
-			      .to = { &pod_remote_2 });
-		cr_expect_eq(expect_goes_to(dp, in, &pod_remote), 61000, "%s", dp->label);
-		cr_expect_eq(expect_goes_to(dp, other, &pod_remote_2), 61000, "%s", dp->label);
-	}
-}
-
-/* A flood of handshakes that nobody ends must not hold the ports: it is pushed aside. */
-Test(flow, scarce_port_is_taken_from_a_half_open_flow)
-{
-	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
-		struct sluice_settings s = dp_settings(dp);
-		struct talk t = web_talk(40000);
-		struct packet back, next = talk_open(dp, AT(client_b, 40000), NODE_PORT);
-
-		s.snat_min = s.snat_max = 61000;
-		dp_set_settings(dp, &s);
-		given_web(dp);
-		talk_start(dp, &t);
-		cr_expect_eq(expect_goes_to(dp, next, &pod_remote), 61000, "%s", dp->label);
-		back = talk_answer(dp, t.backend, t.masked);
-		expect_packet(dp, dp_wire(dp, frame_build(&back), SENT_BACK),
-			      talk_routed(talk_between(back, NODE_PORT, AT(client_b, 40000)),
-					  &client_b));
-	}
-}
-
-/* But never from one that is open; from one that is over, once it has been silent. */
-Test(flow, scarce_port_is_taken_from_a_connection_that_is_over)
-{
-	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ONLY_TCP, 0);) {
-		struct sluice_settings s = dp_settings(dp);
-		struct talk t = web_talk(40000);
-		struct packet p, back, next = talk_open(dp, AT(client_b, 40000), NODE_PORT);
-
-		s.snat_min = s.snat_max = 61000;
-		dp_set_settings(dp, &s);
-		given_web(dp);
-		talk_establish(dp, &t);
-		dp_wire(dp, frame_build(&next), DROPPED);
-		p = talk_data(dp, t.client, t.dialled, RST);
-		dp_wire(dp, frame_build(&p), SENT_BACK);
-		dp_wire(dp, frame_build(&next), DROPPED);
-		back = talk_data(dp, t.backend, t.masked, 0);
-		dp_flow_age(dp, &p, IN_FLOWS, 5);
-		dp_flow_age(dp, &back, IN_FLOWS, 5);
-		cr_expect_eq(expect_goes_to(dp, next, &pod_remote), 61000, "%s", dp->label);
-		cr_expect_eq(dp_flow_count(dp, IN_FLOWS), 0, "%s", dp->label);
-	}
-}
-
-/* The half-open rows are gone; the lasting ones are enough to hold the port. */
-Test(flow, established_flow_keeps_its_port)
-{
-	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
-		struct sluice_settings s = dp_settings(dp);
-		struct talk t = web_talk(40000);
-		struct packet back, next = talk_open(dp, AT(client_b, 40000), NODE_PORT);
-
-		s.snat_min = s.snat_max = 61000;
-		dp_set_settings(dp, &s);
-		given_web(dp);
-		talk_establish(dp, &t);
-		back = talk_data(dp, t.backend, t.masked, 0);
-		cr_expect_eq(dp_flow_count(dp, IN_HALF), 0, "%s", dp->label);
-		dp_wire(dp, frame_build(&next), DROPPED);
-		expect_reason(dp, SLUICE_R_NO_PORT, 1, packet_ip_len(&next));
-		expect_packet(dp, dp_wire(dp, frame_build(&back), SENT_BACK),
-			      talk_routed(talk_between(back, t.dialled, t.client), &client_a));
 	}
 }
 

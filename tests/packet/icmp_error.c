@@ -10,6 +10,7 @@
 #include <linux/ip.h>
 
 #include "support/expect.h"
+#include "support/web.h"
 
 #define NODE_PORT AT(node, 30080)
 #define CLIENT AT(client_a, 40000)
@@ -69,17 +70,6 @@ static struct quoted reply_of(const struct dp *dp, const struct talk *t)
 	return (struct quoted){ p, talk_between(p, t->dialled, t->client) };
 }
 
-static struct service given_web(struct dp *dp)
-{
-	return given_service(dp, .at = &node, .port = 30080, .kind = SLUICE_FE_NODE_PORT,
-			     .to = { &pod_remote });
-}
-
-static struct talk web_talk(void)
-{
-	return (struct talk){ CLIENT, NODE_PORT, AT(node, 0), AT(pod_remote, 8080) };
-}
-
 /* The error @in, whose quote is @q->seen, comes out at @to's side as one that quotes @q->sent. */
 static void expect_told(struct dp *dp, const struct packet *in, enum trouble what,
 			const struct quoted *q, __u32 bytes, struct end from, struct end to)
@@ -109,7 +99,7 @@ Test(icmp_error, of_the_backends_side_reaches_the_client)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
 		struct service web = given_web(dp);
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet in = error_from(dp, &stranger, &node);
 		struct sluice_slot_count before, after;
 		struct quoted q;
@@ -131,7 +121,7 @@ Test(icmp_error, of_the_backends_side_reaches_the_client)
 Test(icmp_error, of_the_clients_side_reaches_the_backend)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet in = error_from(dp, &stranger, &node);
 		struct quoted q;
 
@@ -148,7 +138,7 @@ Test(icmp_error, of_the_clients_side_reaches_the_backend)
 Test(icmp_error, about_the_first_packet)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet in = error_from(dp, &pod_remote, &node);
 		struct quoted q;
 
@@ -165,7 +155,7 @@ Test(icmp_error, about_the_first_packet)
 Test(icmp_error, quote_of_any_length)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet in = error_from(dp, &stranger, &node);
 		struct quoted q;
 
@@ -184,7 +174,7 @@ Test(icmp_error, quote_of_any_length)
 Test(icmp_error, padding_and_a_long_quote)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet in = error_from(dp, &stranger, &node);
 		struct quoted q;
 
@@ -209,7 +199,7 @@ Test(icmp_error, headers_that_are_not_plain)
 	static __u8 chain[24] = { 60, 0, 1, 4, 0, 0, 0, 0, 44, 0, 1, 4, 0, 0, 0, 0, 0, 0, 0, 0 };
 
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet in = error_from(dp, &stranger, &node);
 		struct quoted q;
 
@@ -234,7 +224,7 @@ Test(icmp_error, headers_that_are_not_plain)
 Test(icmp_error, udp_without_a_checksum_stays_without)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ONLY_UDP | ONLY_V4, ON(XDP));) {
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet in = error_from(dp, &stranger, &node);
 		struct quoted q;
 
@@ -340,7 +330,7 @@ Test(icmp_error, of_a_socket_of_the_node)
 Test(icmp_error, does_not_renew_a_flow)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet in = error_from(dp, &stranger, &node);
 		struct packet back = talk_data(dp, t.backend, t.masked, 0);
 		struct sluice_flow before, after;
@@ -363,7 +353,7 @@ Test(icmp_error, broken_checksum_stays_broken)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
 		const struct icmp_error *e = error_of(dp, TOO_BIG);
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet in = error_from(dp, &stranger, &node), want;
 		struct frame f, right;
 		struct quoted q;
@@ -387,7 +377,7 @@ Test(icmp_error, is_not_answered)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
 		const struct icmp_error *e = error_of(dp, TIME_EXCEEDED);
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet in = error_from(dp, &stranger, &node);
 		struct quoted q;
 		struct frame f;
@@ -410,7 +400,7 @@ Test(icmp_error, of_others_passes_untouched)
 		const struct icmp_error *e = error_of(dp, TOO_BIG);
 		const struct icmp_error echo = { .type = dp->v6 ? 128 : 8 };
 		const struct icmp_error redirect = { .type = dp->v6 ? 137 : 5 };
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet in = error_from(dp, &stranger, &node), elsewhere, other;
 		struct quoted q;
 
@@ -435,7 +425,7 @@ Test(icmp_error, bad_quotes_pass_untouched)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
 		const struct icmp_error *e = error_of(dp, TOO_BIG);
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet in = error_from(dp, &stranger, &node);
 		struct quoted q;
 		struct frame f;

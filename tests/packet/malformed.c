@@ -9,17 +9,12 @@
 #include <criterion/criterion.h>
 
 #include "support/expect.h"
+#include "support/web.h"
 
 #define WIRE (ON(XDP) | ON(UPLINK_IN))
 #define CLIENT AT(client_a, 40000)
 #define NODE_PORT AT(node, 30080)
 #define L3 FRAME_L3
-
-static struct service given_web(struct dp *dp)
-{
-	return given_service(dp, .at = &node, .port = 30080, .kind = SLUICE_FE_NODE_PORT,
-			     .to = { &pod_remote });
-}
 
 static void expect_dropped(struct dp *dp, struct frame f, enum sluice_reason why)
 {

@@ -6,24 +6,9 @@
 #include <criterion/criterion.h>
 
 #include "support/expect.h"
+#include "support/web.h"
 
 #define WIRE (ON(XDP) | ON(UPLINK_IN))
-
-static struct service given_web(struct dp *dp)
-{
-	return given_service(dp, .at = &node, .port = 30080, .kind = SLUICE_FE_NODE_PORT,
-			     .to = { &pod_remote });
-}
-
-static struct talk web_talk(__u16 client_port)
-{
-	return (struct talk){
-		.client = AT(client_a, client_port),
-		.dialled = AT(node, 30080),
-		.masked = AT(node, 0),
-		.backend = AT(pod_remote, 8080),
-	};
-}
 
 /* The client's @p must reach the backend, which must see it come from t->masked. */
 static void expect_request(struct dp *dp, const struct talk *t, struct packet p)

@@ -6,24 +6,9 @@
 #include <criterion/criterion.h>
 
 #include "support/expect.h"
+#include "support/web.h"
 
 #define WIRE (ON(XDP) | ON(UPLINK_IN) | ALSO_SCTP)
-
-static struct service given_web(struct dp *dp)
-{
-	return given_service(dp, .at = &node, .port = 30080, .kind = SLUICE_FE_NODE_PORT,
-			     .to = { &pod_remote });
-}
-
-static struct talk web_talk(void)
-{
-	return (struct talk){
-		.client = AT(client_a, 40000),
-		.dialled = AT(node, 30080),
-		.masked = AT(node, 0),
-		.backend = AT(pod_remote, 8080),
-	};
-}
 
 /* The next case of SCTP: others are in the walk, for a walk is over TCP and UDP first. */
 static bool each(struct dp **dp, unsigned claims, unsigned also)
@@ -39,7 +24,7 @@ Test(sctp, associations_stay_with_an_endpoint_that_is_gone)
 {
 	for (struct dp *dp = NULL; each(&dp, WIRE, 0);) {
 		struct service web = given_web(dp);
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet p = talk_data(dp, t.client, t.dialled, 0);
 		struct frame out;
 
@@ -56,7 +41,7 @@ Test(sctp, what_is_not_answered_yet_leaves_it)
 {
 	for (struct dp *dp = NULL; each(&dp, WIRE, 0);) {
 		struct service web = given_web(dp);
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet p = talk_open(dp, t.client, t.dialled);
 		struct frame out;
 
@@ -111,7 +96,7 @@ Test(sctp, errors_about_it_are_translated)
 	for (struct dp *dp = NULL; each(&dp, ON(UPLINK_IN) | ALSO_SCTP, 0);) {
 		const struct icmp_error too_big = { .type = dp->v6 ? 2 : 3, .code = dp->v6 ? 0 : 4,
 						    .mtu = 1300 };
-		struct talk t = web_talk();
+		struct talk t = web_talk(40000);
 		struct packet sent = talk_data(dp, t.client, t.dialled, 0), seen, in, want;
 		__u32 quoted = packet_l4_off(&sent) - FRAME_L3 + 8;
 		struct frame f;
