@@ -141,6 +141,24 @@ Test(flow, syn_takes_over_a_connection_that_ended)
 	}
 }
 
+/* What is left of a connection whose replies would not be known cannot go on: it is no live one. */
+Test(flow, syn_takes_over_a_connection_that_lost_its_reply_half)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ONLY_TCP, 0);) {
+		struct service web = given_web(dp);
+		struct talk t = web_talk(40000);
+		struct packet back;
+
+		talk_establish(dp, &t);
+		back = talk_data(dp, t.backend, t.masked, 0);
+		dp_flow_lose(dp, &back, IN_FLOWS);
+		given_moved(dp, &web, &pod_remote_2);
+		expect_goes_to(dp, talk_open(dp, t.client, t.dialled), &pod_remote_2);
+		cr_expect_eq(dp_slot(dp, web.slot - 1).closed, 1, "%s", dp->label);
+		cr_expect_eq(dp_flow_count(dp, IN_FLOWS), 0, "%s", dp->label);
+	}
+}
+
 Test(flow, syn_takes_nothing_over_from_a_live_connection)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ONLY_TCP, 0);) {
