@@ -58,8 +58,6 @@ static void fact_add(struct apply *a, const struct host *h)
 		struct addr addr = addr_from_wire(&h->ip[v6]);
 
 		cr_assert_eq(vec_push(&a->facts.addrs, addr), 0);
-		if (h == &node)
-			cr_assert_eq(vec_push(&a->facts.node_port_addrs, addr), 0);
 	}
 }
 
@@ -96,6 +94,20 @@ void apply_close(struct apply *a)
 	free(a);
 }
 
+static void node_ports_set(struct apply *a, const struct config_node *n)
+{
+	static const struct host *const hosts[] = { &node, &node_up1 };
+	const struct config c = { .node = *n };
+
+	a->facts.node_port_addrs.n = 0;
+	for (unsigned i = 0; i < 4; i++) {
+		struct addr addr = addr_from_wire(&hosts[i / 2]->ip[i % 2]);
+
+		if (rule_has_node_ports(&c, hosts[i / 2]))
+			cr_assert_eq(vec_push(&a->facts.node_port_addrs, addr), 0);
+	}
+}
+
 static void cidrs_set(struct apply *a, const struct config_node *n)
 {
 	a->facts.service_cidrs.n = 0;
@@ -124,6 +136,7 @@ void model_node_set(struct apply *a, const struct config_node *n)
 	s.snat_max = n->few_ports ? CONFIG_FEW_MIN + n->few_ports - 1 : DP_SNAT_MAX;
 	dp_set_settings(a->test, &s);
 	a->facts.localhost_node_ports = n->localhost;
+	node_ports_set(a, n);
 	cidrs_set(a, n);
 }
 

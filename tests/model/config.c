@@ -146,10 +146,15 @@ static __u16 bits_random(struct random *r, unsigned n, unsigned percent)
 	return bits;
 }
 
-static void ports_random(struct config_service *s, unsigned i, struct random *r)
+static __u16 target_random(struct random *r)
 {
 	static const __u16 targets[] = { 8080, 8081, 53, 30001 };
 
+	return targets[random_below(r, 4)];
+}
+
+static void ports_random(struct config_service *s, unsigned i, struct random *r)
+{
 	s->n_ports = i ? 1 + random_below(r, CONFIG_PORTS) : 1;
 	for (unsigned k = 0; k < s->n_ports; k++) {
 		struct config_port *p = &s->ports[k];
@@ -157,8 +162,8 @@ static void ports_random(struct config_service *s, unsigned i, struct random *r)
 		p->proto = random_percent(r, 45) ? IPPROTO_TCP :
 			   random_percent(r, 70) ? IPPROTO_UDP : IPPROTO_SCTP;
 		p->port = (__u16)(80 + k);
-		p->target[0] = targets[random_below(r, 4)];
-		p->target[1] = targets[random_below(r, 4)];
+		p->target[0] = target_random(r);
+		p->target[1] = target_random(r);
 		p->node_port = (__u16)(30000 + i * CONFIG_PORTS + k);
 	}
 	/* One number, two protocols. */
@@ -226,6 +231,8 @@ void config_random(struct config *c, struct random *r)
 	for (int v6 = 0; v6 < 2; v6++)
 		if (random_percent(r, 50))
 			c->node.cidr[v6] = random_percent(r, 75) ? CIDR_CLUSTER : CIDR_HOME;
+	if (random_percent(r, 40))
+		c->node.node_ports = random_percent(r, 50) ? NODE_PORTS_ALL : NODE_PORTS_SECOND;
 	c->zone = random_percent(r, 70);
 	for (unsigned i = 0; i < CONFIG_SERVICES; i++)
 		if (random_percent(r, 85))
@@ -252,11 +259,12 @@ void config_change(struct config *c, struct random *r)
 	unsigned i = random_below(r, CONFIG_SERVICES);
 	struct config_service *s = &c->services[i];
 
+	c->zone ^= random_percent(r, 5);
 	if (!s->exists) {
 		service_random(s, i, r);
 		return;
 	}
-	switch (random_below(r, 9)) {
+	switch (random_below(r, 10)) {
 	case 0:
 		s->exists = false;
 		break;
@@ -276,6 +284,10 @@ void config_change(struct config *c, struct random *r)
 		s->affinity_sec = affinity_random(r);
 		break;
 	case 5:
+		s->ports[random_below(r, s->n_ports)].target[random_below(r, CONFIG_SLICES)] =
+			target_random(r);
+		break;
+	case 6:
 		s->n_endpoints = 0;
 		s->resets ^= random_percent(r, 50);
 		break;

@@ -82,6 +82,13 @@ enum config_pods {
 	PODS_NOBODY,
 };
 
+/* Where node ports answer: --node-port-addresses. */
+enum config_node_ports {
+	NODE_PORTS_PRIMARY,
+	NODE_PORTS_SECOND,	/* the address towards up1 */
+	NODE_PORTS_ALL,
+};
+
 /* What is for Services and nothing else: --service-cidr. */
 enum config_cidr {
 	CIDR_NONE,
@@ -101,6 +108,7 @@ struct config_node {
 	__u8 few_ports;			/* there are so many source ports; 0: enough */
 	enum config_pods pods;
 	enum config_cidr cidr[2];	/* [v6] */
+	enum config_node_ports node_ports;
 };
 
 struct config {

@@ -10,6 +10,9 @@
 /* A connection that is over must have been silent for so long, seconds. */
 #define SILENT_SEC 2
 
+/* Who has so many to choose from finds one, by the few that a case has open. */
+#define ENOUGH 500
+
 enum port_state {
 	PORT_FREE,
 	PORT_SCARCE,		/* free only if ports are scarce */
@@ -61,7 +64,7 @@ bool port_is_legal(struct model *m, const struct conn *c, bool masquerade, __u16
 
 bool ports_may_run_out(struct model *m, const struct conn *c, bool masquerade)
 {
-	if (keeps_its_own(m, c, masquerade))
+	if (m->limits.snat_max - m->limits.snat_min >= ENOUGH || keeps_its_own(m, c, masquerade))
 		return false;
 	for (__u32 port = m->limits.snat_min; port <= m->limits.snat_max; port++)
 		if (port_state(m, c, (__u16)port) == PORT_TAKEN)

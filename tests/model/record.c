@@ -173,6 +173,8 @@ void record_run(FILE *out, const struct model *m, const struct record *r)
 void record_begin(FILE *out, const struct model_case *c)
 {
 	static const char *const pods[] = { "PODS_BY_DEVICE", "PODS_BY_CIDR", "PODS_NOBODY" };
+	static const char *const node_ports[] = { "NODE_PORTS_PRIMARY", "NODE_PORTS_SECOND",
+						  "NODE_PORTS_ALL" };
 	static const char *const cidrs[] = { "CIDR_NONE", "CIDR_CLUSTER", "CIDR_HOME" };
 	const struct config_node *n = &c->configs[0].node;
 
@@ -183,9 +185,10 @@ void record_begin(FILE *out, const struct model_case *c)
 		CASE_EVENTS);
 	if (!c->answers)
 		fprintf(out, "\tmodel_answers_off(dp);\n");
-	fprintf(out, "\tmodel_node_set(apply, &(struct config_node){ %d, %d, %d, %d, %s, { %s, %s } });\n",
+	fprintf(out, "\tmodel_node_set(apply, &(struct config_node){ %d, %d, %d, %d, %s, { %s, %s },\n"
+		     "\t\t%s });\n",
 		n->no_echo, n->masquerade_all, n->localhost, n->few_ports, pods[n->pods], cidrs[n->cidr[0]],
-		cidrs[n->cidr[1]]);
+		cidrs[n->cidr[1]], node_ports[n->node_ports]);
 }
 
 void record_config(FILE *out, const char *yaml)

@@ -35,6 +35,12 @@ static void front_add(struct rule_fronts *f, struct rule_front front)
 		f->at[f->n++] = front;
 }
 
+bool rule_has_node_ports(const struct config *c, const struct host *h)
+{
+	return c->node.node_ports == NODE_PORTS_ALL ||
+	       (h == &node) == (c->node.node_ports == NODE_PORTS_PRIMARY);
+}
+
 static void port_fronts(const struct config *c, struct rule_port of, struct rule_fronts *ret)
 {
 	const struct config_service *s = &c->services[of.service];
@@ -55,11 +61,14 @@ static void port_fronts(const struct config *c, struct rule_port of, struct rule
 	}
 	if (!p->node_port)
 		return;
-	/* 2.6: at the node's primary address of the family. */
 	front.kind = SLUICE_FE_NODE_PORT;
-	front.addr = node.ip[of.v6];
 	front.port = p->node_port;
-	front_add(ret, front);
+	front.addr = node.ip[of.v6];
+	if (rule_has_node_ports(c, &node))
+		front_add(ret, front);
+	front.addr = node_up1.ip[of.v6];
+	if (rule_has_node_ports(c, &node_up1))
+		front_add(ret, front);
 	/* 127.0.0.1 has them too, [::1] never. */
 	if (of.v6 || !c->node.localhost)
 		return;

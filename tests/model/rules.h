@@ -36,7 +36,7 @@ struct rule_front {
 	struct rule_port of;
 };
 
-#define RULE_FRONTS_MAX (CONFIG_SERVICES * CONFIG_PORTS * 2 * (2 * CONFIG_OUTSIDE + 3))
+#define RULE_FRONTS_MAX (CONFIG_SERVICES * CONFIG_PORTS * 2 * (2 * CONFIG_OUTSIDE + 4))
 
 struct rule_fronts {
 	unsigned n;
@@ -63,6 +63,9 @@ bool rule_same_addr(const struct sluice_addr *a, const struct sluice_addr *b, bo
 
 /* An address of this node: 2.7, and whether an endpoint is a socket of the node. */
 bool rule_is_node(const struct sluice_addr *a, bool v6);
+
+/* 2.6: whether node ports answer at an address of this node. */
+bool rule_has_node_ports(const struct config *c, const struct host *h);
 
 /* Everything that can be dialled, each once. */
 void rule_fronts(const struct config *c, struct rule_fronts *ret);

@@ -358,7 +358,7 @@ static struct shot shot_next(struct traffic *t)
 static struct event event_next(struct model_case *c, struct traffic *t)
 {
 	/* No sum of these is one of the timeouts: then a jiffy would decide. */
-	static const __u32 secs[] = { 11, 11, 22, 33, 66, 220, 330, 3608 };
+	static const __u32 secs[] = { 11, 11, 22, 33, 66, 220, 330, 3608, 90002 };
 
 	if (random_percent(t->r, 1) && c->n_configs < CASE_CONFIGS) {
 		struct config *next = &c->configs[c->n_configs];
@@ -371,7 +371,7 @@ static struct event event_next(struct model_case *c, struct traffic *t)
 		return (struct event){ .kind = EVENT_CONFIG, .config = c->n_configs++ };
 	}
 	if (random_percent(t->r, 1))
-		return (struct event){ .kind = EVENT_TIME, .sec = secs[random_below(t->r, 8)] };
+		return (struct event){ .kind = EVENT_TIME, .sec = secs[random_below(t->r, 9)] };
 	if (random_percent(t->r, 1))
 		return (struct event){ .kind = EVENT_COLLECT };
 	return (struct event){ .kind = EVENT_SHOT, .shot = shot_next(t) };
