@@ -12,7 +12,6 @@
 #include "support/expect.h"
 #include "support/web.h"
 
-#define NODE_PORT AT(node, 30080)
 #define CLIENT AT(client_a, 40000)
 #define POD AT(pod_a, 8080)
 
@@ -68,6 +67,15 @@ static struct quoted reply_of(const struct dp *dp, const struct talk *t)
 
 	p.ttl = 2;
 	return (struct quoted){ p, talk_between(p, t->dialled, t->client) };
+}
+
+/* An established connection to the usual Service, and a packet of its client. */
+static struct quoted given_request(struct dp *dp, struct talk *ret)
+{
+	given_web(dp);
+	*ret = web_talk(40000);
+	talk_establish(dp, ret);
+	return request_of(dp, ret);
 }
 
 /* The error @in, whose quote is @q->seen, comes out at @to's side as one that quotes @q->sent. */
@@ -155,13 +163,10 @@ Test(icmp_error, about_the_first_packet)
 Test(icmp_error, quote_of_any_length)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
-		struct talk t = web_talk(40000);
+		struct talk t;
 		struct packet in = error_from(dp, &stranger, &node);
-		struct quoted q;
+		struct quoted q = given_request(dp, &t);
 
-		given_web(dp);
-		talk_establish(dp, &t);
-		q = request_of(dp, &t);
 		for (__u32 l4 = 8; l4 <= 40; l4++)
 			if (dp->proto == IPPROTO_UDP || l4 != 17)
 				expect_told(dp, &in, TIME_EXCEEDED, &q,
@@ -174,13 +179,10 @@ Test(icmp_error, quote_of_any_length)
 Test(icmp_error, padding_and_a_long_quote)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
-		struct talk t = web_talk(40000);
+		struct talk t;
 		struct packet in = error_from(dp, &stranger, &node);
-		struct quoted q;
+		struct quoted q = given_request(dp, &t);
 
-		given_web(dp);
-		talk_establish(dp, &t);
-		q = request_of(dp, &t);
 		in.padding = 9;
 		expect_told(dp, &in, TOO_BIG, &q, 0, t.dialled, t.client);
 		q.sent.payload = q.seen.payload = 1300;
@@ -199,13 +201,10 @@ Test(icmp_error, headers_that_are_not_plain)
 	static __u8 chain[24] = { 60, 0, 1, 4, 0, 0, 0, 0, 44, 0, 1, 4, 0, 0, 0, 0, 0, 0, 0, 0 };
 
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
-		struct talk t = web_talk(40000);
+		struct talk t;
 		struct packet in = error_from(dp, &stranger, &node);
-		struct quoted q;
+		struct quoted q = given_request(dp, &t);
 
-		given_web(dp);
-		talk_establish(dp, &t);
-		q = request_of(dp, &t);
 		chain[16] = dp->proto;
 		q.sent.ext = q.seen.ext = dp->v6 ? chain : nops;
 		q.sent.ext_len = q.seen.ext_len = dp->v6 ? sizeof(chain) : 40;
@@ -224,13 +223,10 @@ Test(icmp_error, headers_that_are_not_plain)
 Test(icmp_error, udp_without_a_checksum_stays_without)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN) | ONLY_UDP | ONLY_V4, ON(XDP));) {
-		struct talk t = web_talk(40000);
+		struct talk t;
 		struct packet in = error_from(dp, &stranger, &node);
-		struct quoted q;
+		struct quoted q = given_request(dp, &t);
 
-		given_web(dp);
-		talk_establish(dp, &t);
-		q = request_of(dp, &t);
 		q.sent.udp_no_csum = q.seen.udp_no_csum = true;
 		expect_told(dp, &in, PORT_UNREACHABLE, &q, 0, t.dialled, t.client);
 	}
@@ -353,15 +349,12 @@ Test(icmp_error, broken_checksum_stays_broken)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
 		const struct icmp_error *e = error_of(dp, TOO_BIG);
-		struct talk t = web_talk(40000);
+		struct talk t;
 		struct packet in = error_from(dp, &stranger, &node), want;
 		struct frame f, right;
-		struct quoted q;
+		struct quoted q = given_request(dp, &t);
 		__u32 off;
 
-		given_web(dp);
-		talk_establish(dp, &t);
-		q = request_of(dp, &t);
 		want = talk_routed(talk_between(in, t.dialled, t.client), &client_a);
 		right = frame_icmp_error(&want, e, &q.sent, 0);
 		f = frame_icmp_error(&in, e, &q.seen, 0);
@@ -377,14 +370,11 @@ Test(icmp_error, is_not_answered)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
 		const struct icmp_error *e = error_of(dp, TIME_EXCEEDED);
-		struct talk t = web_talk(40000);
+		struct talk t;
 		struct packet in = error_from(dp, &stranger, &node);
-		struct quoted q;
+		struct quoted q = given_request(dp, &t);
 		struct frame f;
 
-		given_web(dp);
-		talk_establish(dp, &t);
-		q = request_of(dp, &t);
 		in.ttl = 1;
 		f = frame_icmp_error(&in, e, &q.seen, 0);
 		expect_frame(dp, dp_on(dp, XDP, UP0, f, PASSED), f);
@@ -400,13 +390,10 @@ Test(icmp_error, of_others_passes_untouched)
 		const struct icmp_error *e = error_of(dp, TOO_BIG);
 		const struct icmp_error echo = { .type = dp->v6 ? 128 : 8 };
 		const struct icmp_error redirect = { .type = dp->v6 ? 137 : 5 };
-		struct talk t = web_talk(40000);
+		struct talk t;
 		struct packet in = error_from(dp, &stranger, &node), elsewhere, other;
-		struct quoted q;
+		struct quoted q = given_request(dp, &t);
 
-		given_web(dp);
-		talk_establish(dp, &t);
-		q = request_of(dp, &t);
 		expect_untouched(dp, frame_icmp_error(&in, &echo, &q.seen, 0));
 		expect_untouched(dp, frame_icmp_error(&in, &redirect, &q.seen, 0));
 		elsewhere = error_from(dp, &stranger, &node_up1);
@@ -425,15 +412,12 @@ Test(icmp_error, bad_quotes_pass_untouched)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, UPLINK);) {
 		const struct icmp_error *e = error_of(dp, TOO_BIG);
-		struct talk t = web_talk(40000);
+		struct talk t;
 		struct packet in = error_from(dp, &stranger, &node);
-		struct quoted q;
+		struct quoted q = given_request(dp, &t);
 		struct frame f;
 		__u32 ip, header;
 
-		given_web(dp);
-		talk_establish(dp, &t);
-		q = request_of(dp, &t);
 		header = packet_l4_off(&q.seen) - FRAME_L3;
 		for (__u32 bytes = 1; bytes < header + 8; bytes++)
 			expect_untouched(dp, frame_icmp_error(&in, e, &q.seen, bytes));

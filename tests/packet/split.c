@@ -107,22 +107,27 @@ static void clients_way(const char *mtu)
 	scene_ip("route replace 198.51.100.0/24 via 192.0.2.254 dev up0 %s\n", mtu);
 }
 
+/* The answer of a pod that was dialled at a VIP, too large for its client's way now. */
+static struct packet given_large_reply(struct dp *dp)
+{
+	struct packet in = talk_open(dp, CLIENT, AT(vip, 443));
+
+	given_service(dp, .at = &vip, .port = 443, .kind = SLUICE_FE_EXTERNAL,
+		      .flags = SLUICE_SVC_EXT_LOCAL, .to = { &pod_a });
+	dp_on(dp, UPLINK_IN, UP0, frame_build(&in), SENT_AWAY);
+	clients_way("mtu lock 1280");
+	return large(talk_answer(dp, AT(pod_a, 8080), CLIENT));
+}
+
 /* A reply in the name of an address that is not ours comes up where the route to that leads. */
 Test(split, reply_of_a_vip_goes_up_by_the_way_to_the_vip)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ONLY_V4, ON(UPLINK_IN));) {
-		struct packet back, want, in = talk_open(dp, CLIENT, AT(vip, 443));
-		struct frame f, out;
-
-		given_service(dp, .at = &vip, .port = 443, .kind = SLUICE_FE_EXTERNAL,
-			      .flags = SLUICE_SVC_EXT_LOCAL, .to = { &pod_a });
-		dp_on(dp, UPLINK_IN, UP0, frame_build(&in), SENT_AWAY);
-		clients_way("mtu lock 1280");
-		back = large(talk_answer(dp, AT(pod_a, 8080), CLIENT));
-		f = frame_build(&back);
+		struct packet want, back = given_large_reply(dp);
+		struct frame out;
 
 		scene_ip("route add 198.18.0.0/24 via 192.0.2.254 dev up0\n");
-		out = dp_on(dp, WORKLOAD_IN, LXC0, f, SENT_AWAY);
+		out = dp_on(dp, WORKLOAD_IN, LXC0, frame_build(&back), SENT_AWAY);
 		want = talk_between(back, AT(vip, 443), CLIENT);
 		memcpy(want.smac, scene_mac(DEV_UP0), sizeof(want.smac));
 		memcpy(want.dmac, scene_mac(DEV_UP0), sizeof(want.dmac));
@@ -138,15 +143,9 @@ Test(split, packet_that_may_come_up_nowhere_is_too_big)
 	for (struct dp *dp = NULL; dp_each(&dp, ON(WORKLOAD_IN) | ONLY_V4, ON(UPLINK_IN));) {
 		const struct icmp_error big = { .type = 3, .code = 4, .mtu = NARROW_MTU };
 		struct arrival at = { .hook = dp->hook, .dev = DEV_LXC0, .answered = true };
-		struct packet back, in = talk_open(dp, CLIENT, AT(vip, 443));
-		struct frame f;
+		struct packet back = given_large_reply(dp);
+		struct frame f = frame_build(&back);
 
-		given_service(dp, .at = &vip, .port = 443, .kind = SLUICE_FE_EXTERNAL,
-			      .flags = SLUICE_SVC_EXT_LOCAL, .to = { &pod_a });
-		dp_on(dp, UPLINK_IN, UP0, frame_build(&in), SENT_AWAY);
-		clients_way("mtu lock 1280");
-		back = large(talk_answer(dp, AT(pod_a, 8080), CLIENT));
-		f = frame_build(&back);
 		expect_frame(dp, dp_run(dp, &at, f, SENT_BACK), frame_icmp(&back, &f, &big));
 		expect_reason(dp, SLUICE_R_TOO_BIG, 1, packet_ip_len(&back));
 		clients_way("");
