@@ -5,23 +5,15 @@
 #include <string.h>
 
 #include "cli/session.h"
-
-static char state_dir[64];
-
-static void given_state_dir(void)
-{
-	strcpy(state_dir, "/tmp/sluice-session-XXXXXX");
-	cr_assert(mkdtemp(state_dir));
-	cr_assert_eq(setenv("SLUICE_STATE_DIR", state_dir, 1), 0);
-}
+#include "store_sandbox.h"
 
 /* It is empty, or this fails. */
-static void remove_state_dir(void)
+static void remove_empty_state_dir(void)
 {
 	cr_expect_eq(rmdir(state_dir), 0);
 }
 
-TestSuite(cli_session, .init = given_state_dir, .fini = remove_state_dir);
+TestSuite(cli_session, .init = given_state_dir, .fini = remove_empty_state_dir);
 
 Test(cli_session, an_instance_that_is_not_there_is_no_empty_one)
 {

@@ -5,34 +5,9 @@
 #include <string.h>
 
 #include "daemon/settings.h"
-
-static char state_dir[64];
-
-static void given_state_dir(void)
-{
-	strcpy(state_dir, "/tmp/sluice-settings-XXXXXX");
-	cr_assert(mkdtemp(state_dir));
-	cr_assert_eq(setenv("SLUICE_STATE_DIR", state_dir, 1), 0);
-}
-
-static void remove_state_dir(void)
-{
-	char command[128];
-
-	snprintf(command, sizeof(command), "rm -rf %s", state_dir);
-	cr_assert_eq(system(command), 0);
-}
+#include "store_sandbox.h"
 
 TestSuite(settings, .init = given_state_dir, .fini = remove_state_dir, .timeout = 30);
-
-static struct store *must_open(void)
-{
-	struct store *s = NULL;
-	struct err e = { 0 };
-
-	cr_assert_eq(store_open("default", &s, &e), 0, "%s", e.text);
-	return s;
-}
 
 static void expect_settings(struct store *s, const char *const want[SETTING_COUNT])
 {
@@ -49,7 +24,7 @@ static void expect_settings(struct store *s, const char *const want[SETTING_COUN
 
 Test(settings, last)
 {
-	own(store_close) struct store *s = must_open();
+	own(store_close) struct store *s = must_open("default");
 	struct cluster_config cfg;
 	struct err e = { 0 };
 
@@ -63,7 +38,7 @@ Test(settings, last)
 	cr_assert_eq(settings_save(s, &cfg, SETTING_NODE_PORTS, &e), 0, "%s", e.text);
 	cr_assert_eq(store_commit(s, &e), 0);
 	store_close(TAKE(s));
-	s = must_open();
+	s = must_open("default");
 	expect_settings(s, (const char *const[]){ "10.96.0.0/12,fd00:10:96::/112", "20000-20999",
 						  "192.0.2.0/28,2001:db8::/120", "on", "primary",
 						  "on", "off", "devices" });
@@ -72,7 +47,7 @@ Test(settings, last)
 /* What nobody set is not kept: a range that is only a default is nobody's word. */
 Test(settings, remember_which_service_cidrs_were_given)
 {
-	own(store_close) struct store *s = must_open();
+	own(store_close) struct store *s = must_open("default");
 	struct cluster_config cfg;
 	struct err e = { 0 };
 
@@ -91,7 +66,7 @@ Test(settings, remember_which_service_cidrs_were_given)
 
 Test(settings, that_are_damaged_are_an_error)
 {
-	own(store_close) struct store *s = must_open();
+	own(store_close) struct store *s = must_open("default");
 	struct cluster_config cfg;
 	struct err e = { 0 };
 

@@ -7,38 +7,13 @@
 
 #include "unit/plan_world.h"
 
-static void ingress_add(struct service *s, const char *ip, const char *hostname, bool proxy)
-{
-	struct lb_ingress in = { .proxy = proxy };
-
-	in.ip = ip ? strdup(ip) : NULL;
-	in.hostname = hostname ? strdup(hostname) : NULL;
-	cr_assert_eq(vec_push(&s->lb_ingress, in), 0);
-}
-
-/* "web" with port http 80, endpoints 10.1.0.1 here and 10.1.0.2 there. */
-static struct service *web(struct world *w)
-{
-	struct service *s;
-	struct slice *sl;
-
-	world_init(w);
-	s = world_service(w, "web", "10.96.0.1");
-	service_port_add(s, "http", 80);
-	sl = world_slice(w, "web-1", "web", FAMILY_V4);
-	slice_port_add(sl, "http", 8080);
-	slice_endpoint_add(sl, "10.1.0.1", "here");
-	slice_endpoint_add(sl, "10.1.0.2", "there");
-	return s;
-}
-
 /* --- what can be dialled: section 1.5 of the semantics ----------------------------- */
 
 Test(image, cluster_ip_service)
 {
 	own(world_done) struct world w;
 
-	web(&w);
+	world_web(&w);
 	world_expect(&w, "web/http TCP IPv4 any\n 10.96.0.1:80 cluster\n"
 			 " > 10.1.0.1:8080 C\n > 10.1.0.2:8080 C\n");
 }
@@ -46,7 +21,7 @@ Test(image, cluster_ip_service)
 Test(image, cluster_ip_service_with_external_ips)
 {
 	own(world_done) struct world w;
-	struct service *s = web(&w);
+	struct service *s = world_web(&w);
 
 	texts_add(&s->external_ips, "192.168.099.022");
 	texts_add(&s->external_ips, "2001:db8::99");	/* not a family of the service */
@@ -78,7 +53,7 @@ Test(image, headless_and_external_name_services_have_no_image)
 Test(image, node_port_service_answers_on_the_node_port_addresses)
 {
 	own(world_done) struct world w;
-	struct service *s = web(&w);
+	struct service *s = world_web(&w);
 
 	s->type = SERVICE_NODE_PORT;
 	s->ports.at[0].node_port = 30080;
@@ -92,7 +67,7 @@ Test(image, node_port_service_answers_on_the_node_port_addresses)
 Test(image, load_balancer_service)
 {
 	own(world_done) struct world w;
-	struct service *s = web(&w);
+	struct service *s = world_web(&w);
 
 	s->type = SERVICE_LOAD_BALANCER;
 	s->ports.at[0].node_port = 30080;
@@ -109,7 +84,7 @@ Test(image, load_balancer_service)
 Test(image, load_balancer_without_node_ports)
 {
 	own(world_done) struct world w;
-	struct service *s = web(&w);
+	struct service *s = world_web(&w);
 
 	s->type = SERVICE_LOAD_BALANCER;
 	s->no_lb_node_ports = true;
@@ -156,7 +131,7 @@ Test(image, single_stack_ipv6_service)
 Test(image, the_label_service_proxy_name_hides_a_service)
 {
 	own(world_done) struct world w;
-	struct service *s = web(&w);
+	struct service *s = world_web(&w);
 
 	cr_assert_eq(labels_set(&s->meta.labels, LABEL_SERVICE_PROXY, ""), 0);
 	world_expect(&w, "");
@@ -196,7 +171,7 @@ Test(image, sctp_is_a_protocol_like_the_others)
 Test(image, external_policy_local_has_both_sets)
 {
 	own(world_done) struct world w;
-	struct service *s = web(&w);
+	struct service *s = world_web(&w);
 
 	s->ports.at[0].node_port = 30080;
 	s->external_policy = POLICY_LOCAL;
@@ -208,7 +183,7 @@ Test(image, external_policy_local_has_both_sets)
 Test(image, external_policy_is_nothing_without_external_frontends)
 {
 	own(world_done) struct world w;
-	struct service *s = web(&w);
+	struct service *s = world_web(&w);
 
 	s->external_policy = POLICY_LOCAL;
 	world_expect(&w, "web/http TCP IPv4 any\n 10.96.0.1:80 cluster\n"
@@ -219,7 +194,7 @@ Test(image, external_policy_is_nothing_without_external_frontends)
 Test(image, external_policy_is_nothing_with_a_proxy_ingress_alone)
 {
 	own(world_done) struct world w;
-	struct service *s = web(&w);
+	struct service *s = world_web(&w);
 
 	s->external_policy = POLICY_LOCAL;
 	ingress_add(s, "1.2.3.4", NULL, true);
@@ -230,7 +205,7 @@ Test(image, external_policy_is_nothing_with_a_proxy_ingress_alone)
 Test(image, internal_policy_local_keeps_the_local_set_alone)
 {
 	own(world_done) struct world w;
-	struct service *s = web(&w);
+	struct service *s = world_web(&w);
 
 	s->internal_policy = POLICY_LOCAL;
 	world_expect(&w, "web/http TCP IPv4 any int-local\n 10.96.0.1:80 cluster\n"
@@ -248,7 +223,7 @@ Test(image, internal_policy_local_keeps_the_local_set_alone)
 Test(image, endpoints_elsewhere_only_are_any_without_a_backend)
 {
 	own(world_done) struct world w;
-	struct service *s = web(&w);
+	struct service *s = world_web(&w);
 
 	s->internal_policy = POLICY_LOCAL;
 	w.facts.name = "third";
@@ -262,7 +237,7 @@ Test(image, zone_of_the_node_object_decides)
 	own(world_done) struct world w;
 	struct slice *sl;
 
-	web(&w);
+	world_web(&w);
 	sl = &snapshot_find(&w.snap, KIND_SLICE, "default", "web-1")->u.slice;
 	texts_add(&sl->endpoints.at[0].zone_hints, "a");
 	texts_add(&sl->endpoints.at[1].zone_hints, "b");
@@ -276,7 +251,7 @@ Test(image, zone_of_the_node_object_decides)
 Test(image, terminating_endpoints_follow_each_set)
 {
 	own(world_done) struct world w;
-	struct service *s = web(&w);
+	struct service *s = world_web(&w);
 	struct slice *sl = &snapshot_find(&w.snap, KIND_SLICE, "default", "web-1")->u.slice;
 
 	s->ports.at[0].node_port = 30080;
@@ -293,7 +268,7 @@ Test(image, an_endpoint_with_an_address_of_this_node_is_a_host_socket)
 	own(world_done) struct world w;
 	struct slice *sl;
 
-	web(&w);
+	world_web(&w);
 	facts_addr_add(&w, "172.16.0.1", false);
 	sl = &snapshot_find(&w.snap, KIND_SLICE, "default", "web-1")->u.slice;
 	slice_endpoint_add(sl, "192.168.0.2", "here");
@@ -302,111 +277,6 @@ Test(image, an_endpoint_with_an_address_of_this_node_is_a_host_socket)
 	world_expect(&w, "web/http TCP IPv4 any\n 10.96.0.1:80 cluster\n"
 			 " > 10.1.0.1:8080 C\n > 10.1.0.2:8080 C\n > 172.16.0.1:8080 C host\n"
 			 " > 172.16.0.2:8080 C\n > 192.168.0.2:8080 C host\n");
-}
-
-/* --- conflicts ------------------------------------------------------------------------ */
-
-static struct service *rival(struct world *w, const char *name, const char *ip, int64_t created)
-{
-	struct service *s = world_service(w, name, ip);
-
-	s->meta.created = created;
-	service_port_add(s, "http", 80);
-	texts_add(&s->external_ips, "9.9.9.9");
-	return s;
-}
-
-Test(image, the_older_service_keeps_the_frontend)
-{
-	own(world_done) struct world w;
-
-	world_init(&w);
-	rival(&w, "young", "10.96.0.1", 2000);
-	rival(&w, "zold", "10.96.0.2", 1000);
-	rival(&w, "anew", "10.96.0.3", 0);	/* not stored yet */
-	world_expect(&w, "anew/http TCP IPv4\n 10.96.0.3:80 cluster\n"
-			 "young/http TCP IPv4\n 10.96.0.1:80 cluster\n"
-			 "zold/http TCP IPv4\n 9.9.9.9:80 external\n 10.96.0.2:80 cluster\n");
-	cr_assert_str_eq(w.warnings,
-			 "Service default/young does not get 9.9.9.9:80/TCP: "
-			 "it belongs to default/zold, which came first\n"
-			 "Service default/anew does not get 9.9.9.9:80/TCP: "
-			 "it belongs to default/zold, which came first\n");
-}
-
-Test(image, of_two_as_old_the_name_decides)
-{
-	own(world_done) struct world w;
-
-	world_init(&w);
-	rival(&w, "b", "10.96.0.1", 1000);
-	rival(&w, "a", "10.96.0.2", 1000);
-	world_expect(&w, "a/http TCP IPv4\n 9.9.9.9:80 external\n 10.96.0.2:80 cluster\n"
-			 "b/http TCP IPv4\n 10.96.0.1:80 cluster\n");
-	cr_assert_eq(w.n_warnings, 1);
-}
-
-Test(image, another_protocol_or_port_is_no_conflict)
-{
-	own(world_done) struct world w;
-
-	world_init(&w);
-	rival(&w, "a", "10.96.0.1", 1000);
-	rival(&w, "b", "10.96.0.2", 1001)->ports.at[0].protocol = PROTO_UDP;
-	rival(&w, "c", "10.96.0.3", 1002)->ports.at[0].port = 81;
-	world_expect(&w, "a/http TCP IPv4\n 9.9.9.9:80 external\n 10.96.0.1:80 cluster\n"
-			 "b/http UDP IPv4\n 9.9.9.9:80 external\n 10.96.0.2:80 cluster\n"
-			 "c/http TCP IPv4\n 9.9.9.9:81 external\n 10.96.0.3:81 cluster\n");
-	cr_assert_eq(w.n_warnings, 0);
-}
-
-Test(image, within_a_service_the_address_comes_before_the_node_port)
-{
-	own(world_done) struct world w;
-	struct service *s = web(&w);
-
-	s->ports.at[0].node_port = 80;
-	texts_add(&s->external_ips, "192.168.0.2");	/* the node's own */
-	texts_add(&s->external_ips, "10.96.0.1");	/* the cluster IP */
-	ingress_add(s, "192.168.0.2", NULL, false);
-	world_expect(&w, "web/http TCP IPv4 any\n 10.96.0.1:80 cluster\n"
-			 " 192.168.0.2:80 balancer\n"
-			 " > 10.1.0.1:8080 C\n > 10.1.0.2:8080 C\n");
-	cr_assert_eq(w.n_warnings, 0);
-}
-
-Test(image, a_node_port_can_lose_to_an_older_external_ip)
-{
-	own(world_done) struct world w;
-	struct service *s;
-
-	world_init(&w);
-	s = world_service(&w, "a", "10.96.0.1");
-	s->meta.created = 2000;
-	service_port_add(s, "http", 80)->node_port = 30080;
-	s = world_service(&w, "b", "10.96.0.2");
-	service_port_add(s, "http", 30080);
-	texts_add(&s->external_ips, "192.168.0.2");
-	world_expect(&w, "a/http TCP IPv4\n 10.96.0.1:80 cluster\n"
-			 "b/http TCP IPv4\n 10.96.0.2:30080 cluster\n"
-			 " 192.168.0.2:30080 external\n");
-	cr_assert_eq(w.n_warnings, 1);
-}
-
-Test(image, an_ipv6_conflict_is_told_with_brackets)
-{
-	own(world_done) struct world w;
-
-	world_init(&w);
-	for (int i = 0; i < 2; i++) {
-		struct service *s = world_service(&w, i ? "b" : "a", i ? "fd00::b" : "fd00::a");
-
-		service_port_add(s, "http", 80);
-		texts_add(&s->external_ips, "2001:db8::9");
-	}
-	free(world_image(&w));
-	cr_assert_str_eq(w.warnings, "Service default/b does not get [2001:db8::9]:80/TCP: "
-				     "it belongs to default/a, which came first\n");
 }
 
 /* --- identity, cost ---------------------------------------------------------------------- */
@@ -493,81 +363,4 @@ Test(image, session_affinity_is_of_each_port_and_family)
 	s->affinity_client_ip = true;
 	world_expect(&w, "web/http TCP IPv4\n affinity 10800\n 10.96.0.1:80 cluster\n"
 			 "web/http TCP IPv6\n affinity 10800\n fd00:10:96::1:80 cluster\n");
-}
-
-/* --- source ranges: section 2.7 of the semantics ---------------------------------------- */
-
-#define RANGED "web/http TCP IPv4 any\n 1.2.3.4:80 balancer\n 10.96.0.1:80 cluster\n"
-#define ENDS " > 10.1.0.1:8080 C\n > 10.1.0.2:8080 C\n"
-
-static struct service *ranged(struct world *w, const char *range)
-{
-	struct service *s = web(w);
-
-	s->type = SERVICE_LOAD_BALANCER;
-	ingress_add(s, "1.2.3.4", NULL, false);
-	texts_add(&s->lb_source_ranges, range);
-	return s;
-}
-
-Test(image_ranges, of_the_family_each_once_without_host_bits)
-{
-	own(world_done) struct world w;
-	struct service *s = ranged(&w, " 10.9.8.7/8 ");
-
-	texts_add(&s->lb_source_ranges, "10.0.0.0/8");
-	texts_add(&s->lb_source_ranges, "2001:db8::/32");
-	texts_add(&s->lb_source_ranges, "9.9.9.9/32");
-	world_expect(&w, RANGED " < 9.9.9.9/32\n < 10.0.0.0/8\n" ENDS);
-}
-
-Test(image_ranges, of_the_other_family_alone_guard_nothing)
-{
-	own(world_done) struct world w;
-
-	ranged(&w, "2001:db8::/32");
-	world_expect(&w, RANGED ENDS);
-}
-
-Test(image_ranges, with_everybody_among_them_guard_nothing)
-{
-	own(world_done) struct world w;
-	struct service *s = ranged(&w, "10.0.0.0/8");
-
-	texts_add(&s->lb_source_ranges, "0.0.0.0/0");
-	world_expect(&w, RANGED ENDS);
-}
-
-Test(image_ranges, of_the_other_family_with_everybody_say_nothing_here)
-{
-	own(world_done) struct world w;
-	struct service *s = ranged(&w, "10.0.0.0/8");
-
-	texts_add(&s->lb_source_ranges, "::/0");
-	world_expect(&w, RANGED " < 10.0.0.0/8\n" ENDS);
-}
-
-/* The node's own packets to a VIP that is an address of its own come from there. */
-Test(image_ranges, with_the_node_have_the_vips_too)
-{
-	own(world_done) struct world w;
-	struct service *s = ranged(&w, "192.168.0.0/30");
-
-	ingress_add(s, "1.2.3.5", NULL, false);
-	world_expect(&w, "web/http TCP IPv4 any\n 1.2.3.4:80 balancer\n 1.2.3.5:80 balancer\n"
-			 " 10.96.0.1:80 cluster\n < 1.2.3.4/32\n < 1.2.3.5/32\n"
-			 " < 192.168.0.0/30\n" ENDS);
-}
-
-Test(image_ranges, without_a_vip_of_ours_guard_nothing)
-{
-	own(world_done) struct world w;
-	struct service *s = web(&w);
-
-	s->type = SERVICE_LOAD_BALANCER;
-	ingress_add(s, "1.2.3.4", NULL, true);		/* ipMode Proxy */
-	texts_add(&s->external_ips, "9.9.9.9");
-	texts_add(&s->lb_source_ranges, "10.0.0.0/8");
-	world_expect(&w, "web/http TCP IPv4 any\n 9.9.9.9:80 external\n 10.96.0.1:80 cluster\n"
-			 ENDS);
 }

@@ -105,6 +105,30 @@ struct endpoint *slice_endpoint_add(struct slice *s, const char *ip, const char 
 	return &s->endpoints.at[s->endpoints.n - 1];
 }
 
+struct service *world_web(struct world *w)
+{
+	struct service *s;
+	struct slice *sl;
+
+	world_init(w);
+	s = world_service(w, "web", "10.96.0.1");
+	service_port_add(s, "http", 80);
+	sl = world_slice(w, "web-1", "web", FAMILY_V4);
+	slice_port_add(sl, "http", 8080);
+	slice_endpoint_add(sl, "10.1.0.1", "here");
+	slice_endpoint_add(sl, "10.1.0.2", "there");
+	return s;
+}
+
+void ingress_add(struct service *s, const char *ip, const char *hostname, bool proxy)
+{
+	struct lb_ingress in = { .proxy = proxy };
+
+	in.ip = ip ? strdup(ip) : NULL;
+	in.hostname = hostname ? strdup(hostname) : NULL;
+	cr_assert_eq(vec_push(&s->lb_ingress, in), 0);
+}
+
 struct node *world_node(struct world *w, const char *name, const char *zone)
 {
 	struct object *o = world_object(w, KIND_NODE, "", name);

@@ -30,6 +30,10 @@ struct slice_port *slice_port_add(struct slice *s, const char *name, uint16_t po
 /* Valid until the next one is added. @node may be NULL. */
 struct endpoint *slice_endpoint_add(struct slice *s, const char *ip, const char *node);
 
+/* The world begins with "web": port http 80, endpoints 10.1.0.1 here and 10.1.0.2 there. */
+struct service *world_web(struct world *w);
+void ingress_add(struct service *s, const char *ip, const char *hostname, bool proxy);
+
 struct node *world_node(struct world *w, const char *name, const char *zone);
 
 void texts_add(text_vec *texts, const char *text);
