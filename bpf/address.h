@@ -42,12 +42,17 @@ static __always_inline bool address_has_bit(const struct sluice_filter *f, const
 	return filter_has(f, sluice_filter_bit(SLUICE_FILTER_ADDRESS, word, 0, 0));
 }
 
-/* Whether sluice_address() could have an opinion; for what certainly is not ours this is all. */
-static __always_inline bool address_ask(const struct pkt *p)
+static __always_inline bool address_may(const struct pkt *p)
 {
 	const struct sluice_filter *f = filter_get();
 
-	return f && p->l4_off && (address_has_bit(f, p) || address_in_range(f, p));
+	return f && (address_has_bit(f, p) || address_in_range(f, p));
+}
+
+/* Whether sluice_address() could have an opinion; for what certainly is not ours this is all. */
+static __always_inline bool address_ask(const struct pkt *p)
+{
+	return p->l4_off && address_may(p);
 }
 
 static __always_inline const struct sluice_frontend *address_find(const struct pkt *p)
@@ -246,8 +251,13 @@ __noinline int sluice_echo(hook_ctx *ctx)
 {
 	struct scratch *s = scratch_get();
 
-	if (!s || s->p.ip_len + ETH_HLEN < s->p.l4_off + ICMP_HLEN || echo_turn(ctx, &s->p) ||
-	    (s->p.v6 ? echo_turn6(ctx) : echo_turn4(ctx)))
+	if (!s)
+		return SLUICE_R_NOT_SENT;
+	/* Later fragments have addresses to turn, and nothing else. */
+	if (s->p.fragment != PKT_FRAGMENT_LATER &&
+	    (s->p.ip_len + ETH_HLEN < s->p.l4_off + ICMP_HLEN || echo_turn(ctx, &s->p)))
+		return SLUICE_R_NOT_SENT;
+	if (s->p.v6 ? echo_turn6(ctx) : echo_turn4(ctx))
 		return SLUICE_R_NOT_SENT;
 	return hook_send_back(ctx, &s->w);
 }

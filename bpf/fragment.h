@@ -9,6 +9,10 @@
  * those who wait; who waits puts himself down and then looks for the first. So of two that do this
  * on two CPUs at once, one sees the other.
  *
+ * The first may also be stopped, or answered, or of no service: it writes that down, and so it
+ * goes with the later ones, but that none of them is rejected: RFC 1122 section 3.2.2. What waits
+ * for one that is stopped waits in vain: without it it is of no use.
+ *
  * Nothing is put together here: overlaps and gaps are for the endpoint's kernel to judge, which
  * does as with fragments that no one translated (RFC 5722). The identification stays what the
  * sender made it, as with the kernel's NAT: two clients behind one masquerade address that use the
@@ -20,19 +24,33 @@
  */
 #pragma once
 
+#include "bpf/address.h"
 #include "bpf/half_table.h"
 #include "bpf/held.h"
 #include "bpf/send.h"
 
 /*
  * sluice_fragments   datagram → what became of its first fragment
- *   writes  programs, at a first fragment that goes on. The same identification again, or a first
- *           one that overlaps the other: the newer holds
+ *   writes  programs, at a first fragment. The same identification again, or a first one that
+ *           overlaps the other: the newer holds
  *   reads   programs, at later fragments
  *   lives   until evicted: never deleted, for the last of a datagram may come before others. Rows
  *           count as absent after SLUICE_FRAGMENT_SEC
  */
 MAP(sluice_fragments, LRU_HASH, struct sluice_fragment_key, struct sluice_fragment, 16384, 0);
+
+/*
+ * Whether datagrams that have what all fragments of @p have may be for us: the addresses must do, for
+ * only the first one has ports. Asked of a first fragment that is not ours too: if the others are
+ * to wait for it, they must hear of it.
+ */
+static __always_inline bool fragment_ask(const struct pkt *p)
+{
+	if (address_may(p))
+		return true;
+	/* IPv6 says what a datagram is in the first fragment only. */
+	return (p->v6 || pkt_has_ports(p)) && filter_ask_fragment(p);
+}
 
 /* Of the packet in the scratch, into the scratch. */
 static __always_inline void fragment_set_key(struct scratch *s)
@@ -69,22 +87,31 @@ static __always_inline struct sluice_fragment *fragment_find(struct scratch *s)
 	return first;
 }
 
+/* Whether later fragments are done to what @why says; else they are only to be stopped. */
+static __always_inline bool fragment_goes_on(enum sluice_reason why)
+{
+	enum sluice_verdict v = reason_verdict(why);
+
+	return v != SLUICE_V_DROP && v != SLUICE_V_REJECT;
+}
+
 /*
  * Writes down what becomes of the first fragment in the scratch, before it is done. OK, or who is
  * to go on with it because others wait: at XDP tc, which holds them.
  */
-__noinline int sluice_fragment_first(__u32 ours)
+__noinline int sluice_fragment_first(__u32 why)
 {
 	struct scratch *s = scratch_get();
 
 	if (!s)
 		return SLUICE_R_NOT_SENT;
 	fragment_set_key(s);
-	s->fragment.ours = ours;
+	s->fragment.why = why;
+	s->fragment.service = s->w.service;
 	s->fragment.at = s->fragment.used = now_jiffies();
 	bpf_map_update_elem(&sluice_fragments, &s->fragment_key, &s->fragment, BPF_ANY);
 	/* This host's own come in order: nobody waits. */
-	if (s->w.from == FROM_HOST || !held_any(s))
+	if (s->w.from == FROM_HOST || !fragment_goes_on(why) || !held_any(s))
 		return SLUICE_R_OK;
 	return HOOK_IS_XDP ? SLUICE_R_LATER : PATH_RELEASE;
 }
@@ -97,7 +124,25 @@ static __always_inline enum sluice_reason fragment_goes(const union flow_value *
 	if (!s)
 		return SLUICE_R_NOT_SENT;
 	flow_copy((union flow_value *)&s->fragment.flow, f, v6);
-	return sluice_fragment_first(true);
+	return sluice_fragment_first(SLUICE_R_OK);
+}
+
+/*
+ * @why nothing was sent so far: a first fragment in the scratch writes that down, and it is @why
+ * unless others wait.
+ */
+static __always_inline enum sluice_reason fragment_note(const struct scratch *s,
+							enum sluice_reason why)
+{
+	/* What went on has said so. And nobody knows whose it is if its header is not there. */
+	if (s->p.fragment != PKT_FRAGMENT_FIRST || why == SLUICE_R_OK || why >= SLUICE_R_COUNT ||
+	    why == SLUICE_R_TRUNCATED)
+		return why;
+	/* What passes XDP tc sees, and nobody waits for what this host sends. */
+	if (reason_verdict(why) == SLUICE_V_PASS &&
+	    (HOOK_IS_XDP || s->w.from == FROM_HOST || !fragment_ask(&s->p)))
+		return why;
+	return sluice_fragment_first(why) ?: why;
 }
 
 /* A later fragment goes as the first one did. */
@@ -132,8 +177,11 @@ __noinline int sluice_fragment_next(hook_ctx *ctx)
 	first = fragment_find(s);
 	if (!first)
 		return SLUICE_R_LATER;
-	if (!first->ours)
-		return SLUICE_R_NOT_OURS;
+	if (first->why) {
+		s->w.service = first->service;
+		s->w.echo = first->why == SLUICE_R_ECHO;
+		return first->why;
+	}
 	return s->p.v6 ? fragment_follows(ctx, &s->w, &s->p, first, true) :
 			 fragment_follows(ctx, &s->w, &s->p, first, false);
 }

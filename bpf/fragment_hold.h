@@ -123,7 +123,7 @@ static __always_inline enum sluice_reason fragment_later(hook_ctx *ctx, const st
 
 	if (why != SLUICE_R_LATER)
 		return why;
-	if (s->w.from == FROM_HOST || !filter_ask_fragment(&s->p))
+	if (s->w.from == FROM_HOST || !fragment_ask(&s->p))
 		return SLUICE_R_NOT_OURS;
 	why = sluice_hold(ctx);
 	if (why)

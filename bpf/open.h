@@ -294,6 +294,8 @@ static __always_inline enum sluice_reason flow_new(hook_ctx *ctx, struct walk *w
 	w->service = fe->service;
 	if (p->bad)
 		return p->bad;
+	if (p->fragment && p->proto == IPPROTO_SCTP)
+		return SLUICE_R_SCTP_FRAGMENT;	/* the port may have to change: sctp.h */
 	if (source_is_refused(svc, fe->service, fe->kind))
 		return SLUICE_R_FILTERED;
 	if (p->proto == IPPROTO_TCP && (p->tcp_flags & (TCP_SYN | TCP_ACK | TCP_RST)) != TCP_SYN)

@@ -20,8 +20,8 @@ union flow_key {
 enum pkt_fragment {
 	PKT_WHOLE,
 	PKT_FRAGMENT_FIRST,	/* of more: with the L4 header */
-	PKT_FRAGMENT_LATER,	/* without: no ports, and what IPv6 says of the protocol may be
-				 * wrong, for only the first one's word counts */
+	PKT_FRAGMENT_LATER,	/* without: no ports, and what IPv6 says of the protocol is of no
+				 * use: it may be an extension header that only the first one has */
 };
 
 struct pkt {
@@ -47,6 +47,11 @@ _Static_assert(sizeof(struct pkt) == 64, "struct pkt has no padding");
 static __always_inline bool pkt_is_icmp(const struct pkt *p)
 {
 	return p->proto == (p->v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+}
+
+static __always_inline bool pkt_has_ports(const struct pkt *p)
+{
+	return p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP || p->proto == IPPROTO_SCTP;
 }
 
 static __always_inline void pkt_source(const struct pkt *p, struct sluice_addr *ret)
@@ -157,13 +162,10 @@ static __always_inline enum sluice_reason parse_l4(struct cur *c, struct pkt *p)
 {
 	__u32 l4_bytes = p->ip_len + ETH_HLEN - p->l4_off;
 
-	/* The checksum of SCTP cannot follow a change without the length of the whole packet, and
-	 * its senders avoid fragments. */
-	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP &&
-	    (p->proto != IPPROTO_SCTP || p->fragment))
-		return SLUICE_R_NOT_OURS;
 	if (p->fragment == PKT_FRAGMENT_LATER)
 		return SLUICE_R_OK;
+	if (!pkt_has_ports(p))
+		return SLUICE_R_NOT_OURS;
 	if (p->proto == IPPROTO_TCP)
 		return parse_tcp(c, p, l4_bytes);
 	return p->proto == IPPROTO_UDP ? parse_udp(c, p, l4_bytes) : parse_sctp(c, p, l4_bytes);
@@ -254,6 +256,9 @@ static __always_inline int parse_ipv6_extension(struct cur *c, struct pkt *p, __
 	if (*next == IPPROTO_FRAGMENT) {
 		p->fragment_where |= *(const __be16 *)(ext + 2);
 		p->fragment_id = *(const __be32 *)(ext + 4);
+		/* An atomic fragment (offset 0, no more) is a whole packet: RFC 6946. */
+		p->fragment = parse_fragment(p->fragment_where, bpf_htons(IPV6_FRAGMENT_OFFSET),
+					     bpf_htons(IPV6_MORE_FRAGMENTS));
 	}
 	len = parse_extension_len(ext, next) - 8;
 	if (len && !cur_take(c, len))
@@ -294,12 +299,9 @@ static __always_inline enum sluice_reason parse_ipv6(struct cur *c, struct pkt *
 
 			if (r < 0)
 				return -r;
-			if (!r || p->fragment_where & bpf_htons(IPV6_FRAGMENT_OFFSET))
+			if (!r || p->fragment == PKT_FRAGMENT_LATER)
 				break;
 		}
-		/* An atomic fragment (offset 0, no more) is a whole packet: RFC 6946. */
-		p->fragment = parse_fragment(p->fragment_where, bpf_htons(IPV6_FRAGMENT_OFFSET),
-					     bpf_htons(IPV6_MORE_FRAGMENTS));
 	}
 	p->key.v6.proto = next;
 	p->proto = next;
@@ -313,7 +315,8 @@ static __always_inline enum sluice_reason parse_ipv6(struct cur *c, struct pkt *
 }
 
 /*
- * OK: p is complete (look at p->fragment and p->bad). NOT_OURS: neither TCP, UDP nor SCTP over IP.
+ * OK: p is complete (look at p->fragment and p->bad). NOT_OURS: neither TCP, UDP nor SCTP over IP,
+ * nor a later fragment, whatever of.
  * MALFORMED: IP contradicts itself or the frame, the kernel's stack would drop it too.
  * @p must be zeroed: keys are compared as bytes.
  */

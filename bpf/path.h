@@ -40,6 +40,8 @@ static __always_inline int path_send(hook_ctx *ctx, struct walk *w, const struct
 		flow_copy(&x->fwd, f, v6);
 		return PATH_SPLIT;
 	}
+	if (!why && sctp_fragment_is_lost(p, f, v6))
+		why = SLUICE_R_SCTP_FRAGMENT;
 	if (!why && p->fragment)
 		why = fragment_goes(f, v6);
 	return why ?: packet_rewrite(ctx, p, f, v6) ?: path_deliver(ctx, w, p, f, v6);
@@ -288,20 +290,6 @@ static __always_inline enum sluice_reason path_family(hook_ctx *ctx, const struc
 	return why;
 }
 
-/*
- * The first fragment of a datagram that is not ours. The later ones may look like ours, by their
- * addresses: they must hear of it.
- */
-static __always_inline enum sluice_reason path_other_first(struct scratch *s)
-{
-	enum sluice_reason why;
-
-	if (s->w.from == FROM_HOST || !filter_ask_fragment(&s->p))
-		return SLUICE_R_NOT_OURS;
-	why = sluice_fragment_first(false);
-	return why ?: SLUICE_R_NOT_OURS;
-}
-
 /* Into the scratch. A global function, behind which the many ways through headers meet again. */
 __noinline int sluice_parse(hook_ctx *ctx)
 {
@@ -315,6 +303,14 @@ __noinline int sluice_parse(hook_ctx *ctx)
 	return parse(&c, &s->p);
 }
 
+static __always_inline enum sluice_reason path_later(hook_ctx *ctx, struct scratch *s)
+{
+	/* IPv4 says in each fragment which protocol it is of. */
+	if (!s->p.v6 && !pkt_has_ports(&s->p) && !address_may(&s->p))
+		return SLUICE_R_NOT_OURS;
+	return HOOK_IS_XDP ? sluice_fragment_next(ctx) : PATH_LATER;
+}
+
 static __always_inline enum sluice_reason path_walk(hook_ctx *ctx, struct scratch *s)
 {
 	enum sluice_reason why = sluice_parse(ctx);
@@ -322,24 +318,27 @@ static __always_inline enum sluice_reason path_walk(hook_ctx *ctx, struct scratc
 	if (why)
 		return why;
 	if (s->p.fragment == PKT_FRAGMENT_LATER)
-		return HOOK_IS_XDP ? sluice_fragment_next(ctx) : PATH_LATER;
+		return path_later(ctx, s);
 	why = SLUICE_R_NOT_OURS;
 	s->w.maybe = filter_ask(&s->w, &s->p);
 	if (s->w.maybe)
 		why = s->p.v6 ? path_family(ctx, &s->w, true) : path_family(ctx, &s->w, false);
-	if (!HOOK_IS_XDP && why == SLUICE_R_NOT_OURS && s->p.fragment)
-		why = path_other_first(s);
 	return why;
 }
 
-/* @why so far: what nobody took may still be for an address of ours. Fragments are not asked. */
+/*
+ * @why so far: what nobody took may still be for an address of ours. Later fragments are not asked:
+ * of them the first one says it.
+ */
 static __always_inline enum sluice_reason path_address(hook_ctx *ctx, struct scratch *s,
 						       enum sluice_reason why)
 {
-	if (why != SLUICE_R_NOT_OURS || s->p.fragment || !address_ask(&s->p))
-		return why;
-	s->w.maybe |= MAYBE_TO_ADDRESS;
-	return sluice_address(ctx);
+	if (why == SLUICE_R_NOT_OURS && s->p.fragment != PKT_FRAGMENT_LATER &&
+	    address_ask(&s->p)) {
+		s->w.maybe |= MAYBE_TO_ADDRESS;
+		why = sluice_address(ctx);
+	}
+	return fragment_note(s, why);
 }
 
 /* Counts a packet that ends here, for the node and for its service. */
@@ -365,9 +364,10 @@ static __always_inline bool path_answer(hook_ctx *ctx, struct walk *w, const str
 	enum sluice_reason failed;
 
 	/* An RST is never answered, nor an ICMP error, nor what is not the beginning of its
-	 * datagram: RFC 1122 section 3.2.2. */
+	 * datagram, unless it is part of the answer: RFC 1122 section 3.2.2. */
 	if (reason_verdict(why) < SLUICE_V_REJECT || p->tcp_flags & TCP_RST ||
-	    (pkt_is_icmp(p) && !w->echo) || p->fragment == PKT_FRAGMENT_LATER)
+	    (pkt_is_icmp(p) && !w->echo) ||
+	    (p->fragment == PKT_FRAGMENT_LATER && why != SLUICE_R_ECHO))
 		return false;
 	if (!answer_allowed(why))
 		failed = SLUICE_R_REJECT_LIMIT;

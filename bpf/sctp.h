@@ -38,6 +38,19 @@ static __always_inline enum sluice_reason sctp_rewrite(hook_ctx *ctx, const stru
 	return hook_rewrite_ip(ctx, p, f, v6);
 }
 
+/*
+ * Whether @f changes a port of the fragment @p: then its checksum, which is in the first fragment and
+ * covers all of them, changes by an amount that hangs on how many bytes are behind the ports
+ * (crc32c.h), and that only the last fragment tells. Addresses it does not cover.
+ */
+static __always_inline bool sctp_fragment_is_lost(const struct pkt *p, const union flow_value *f,
+						  bool v6)
+{
+	__u32 ports = v6 ? load32(&p->key.v6.sport) : load32(&p->key.v4.sport);
+
+	return p->fragment && p->proto == IPPROTO_SCTP && ports != load32(&f->f.sport);
+}
+
 /* Any protocol's packet becomes what its flow says. */
 static __always_inline enum sluice_reason packet_rewrite(hook_ctx *ctx, const struct pkt *p,
 							  const union flow_value *f, bool v6)

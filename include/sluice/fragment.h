@@ -28,12 +28,12 @@ _Static_assert(sizeof(struct sluice_fragment_key) == 48, "fragment key is pinned
  * 16 bits in IPv4, is rather of another datagram. */
 #define SLUICE_FRAGMENT_GAP_SEC 3
 
-/* What became of the first fragment. */
+/* What became of the first fragment, and so becomes of the others. */
 struct sluice_fragment {
 	__u32 at;		/* jiffies */
 	__u32 used;		/* jiffies of the latest fragment, more or less */
-	__u32 ours;		/* 0: it was of no service, and so are the others */
-	__u32 zero;
+	__u32 why;		/* enum sluice_reason. OK: it went on, rewritten as below */
+	__u32 service;		/* row, on whose account it was stopped; SLUICE_NONE: on nobody's */
 	union {			/* the rewrite that it had */
 		struct sluice_flow f;
 		struct sluice_flow4 v4;

@@ -42,7 +42,9 @@ enum sluice_verdict {
 	X(UNDEFINED_PORT, REJECT, "undefinedPort",                                               \
 	  "a cluster address in use, at a port or protocol that its Service has not")            \
 	X(UNALLOCATED, DROP, "unallocated", "an address of the service range that no Service has") \
-	X(ECHO, ANSWER, "echo", "an echo request to an address of a Service, answered")
+	X(ECHO, ANSWER, "echo", "an echo request to an address of a Service, answered")            \
+	X(SCTP_FRAGMENT, DROP, "sctpFragment",                                                   \
+	  "fragments of SCTP without an association, or whose ports would have to change")
 
 enum sluice_reason {
 #define X(id, verdict, label, doc) SLUICE_R_##id,

@@ -33,7 +33,7 @@ static bool is_discovery(const struct trial *t)
 
 static bool is_asked(const struct trial *t)
 {
-	if (!t->w.reached || t->w.fragment || t->at->hook == HOOK_LO_OUT ||
+	if (!t->w.reached || t->at->hook == HOOK_LO_OUT ||
 	    is_nobody(&t->w.t.src, t->w.t.v6) || is_discovery(t))
 		return false;
 	/* An error may be about a connection: that is tc's to see. */

@@ -29,6 +29,7 @@ enum ext {
 	EXT_ATOMIC,		/* IPv6: a fragment that is the whole packet */
 	EXT_MANY,		/* IPv6: more than are stepped over */
 	EXT_FRAGMENT,		/* IPv6: a fragment, the first one unless shot.fragment says more */
+	EXT_FRAGMENT_OPTIONS,	/* the same of a datagram that begins with destination options */
 	EXT_COUNT,
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Datagrams in fragments: the first one goes as every packet, the later ones as it went. Those that
- * nothing is known of are kept, if they may be of ours, until the first one comes; here it never does,
- * for every datagram has an identification of its own.
+ * Datagrams in fragments: the first one goes as every packet, the later ones as it went, or did not
+ * go. Those that nothing is known of are kept, if they may be of ours, until the first one comes; here
+ * it never does, for every datagram has an identification of its own.
  */
 #include "model/trial.h"
 
@@ -55,12 +55,22 @@ void outcome_first(const struct trial *t, struct outcome *o, const struct tuple 
 	o->first = true;
 	o->datagram = (struct datagram){
 		.key = datagram_tuple(&t->w.t), .id = t->w.id, .via = datagram_via(t),
-		.ours = after, .at = t->m->clock, .used = t->m->clock,
+		.after = *after, .leg = *leg, .at = t->m->clock, .used = t->m->clock,
 	};
-	if (!after)
+}
+
+void outcome_first_stays(const struct trial *t, struct outcome *o)
+{
+	if (o->first || !o->why || t->w.cut || o->why == SLUICE_R_TRUNCATED)
 		return;
-	o->datagram.after = *after;
-	o->datagram.leg = *leg;
+	if (o->why == SLUICE_R_NOT_OURS &&
+	    (t->from == SENDER_NODE || !model_looks_at_later(t->m, &t->w.t)))
+		return;
+	o->first = true;
+	o->datagram = (struct datagram){
+		.key = datagram_tuple(&t->w.t), .id = t->w.id, .via = datagram_via(t),
+		.why = o->why, .row = o->row, .at = t->m->clock, .used = t->m->clock,
+	};
 }
 
 /* Nobody's ports, so nobody looked it up: whether its addresses may be ours must do. */
@@ -76,6 +86,21 @@ static void judge_unknown(const struct trial *t)
 		outcome_drop(t, SLUICE_R_HELD, 0);
 }
 
+/* It was not translated. */
+static void judge_as_first(const struct trial *t, const struct datagram *d)
+{
+	switch (d->why) {
+	case SLUICE_R_NOT_OURS:
+		outcome_pass(t, SLUICE_R_NOT_OURS);
+		break;
+	case SLUICE_R_ECHO:
+		outcome_echo(t);
+		break;
+	default:
+		outcome_drop(t, d->why, d->row);
+	}
+}
+
 void judge_later(const struct trial *t)
 {
 	struct tuple key = datagram_tuple(&t->w.t);
@@ -83,13 +108,18 @@ void judge_later(const struct trial *t)
 	struct outcome *o;
 	enum leave leave;
 
+	/* IPv4 says of each which protocol it is of. */
+	if (!t->w.t.v6 && !wire_has_ports(t->w.t.proto) && !model_looks_at_later(t->m, &t->w.t)) {
+		outcome_pass(t, SLUICE_R_NOT_OURS);
+		return;
+	}
 	if (!d || t->m->clock - d->at > DATAGRAM_SEC || t->m->clock - d->used > GAP_SEC) {
 		judge_unknown(t);
 		return;
 	}
 	d->used = t->m->clock;
-	if (!d->ours) {
-		outcome_pass(t, SLUICE_R_NOT_OURS);
+	if (d->why) {
+		judge_as_first(t, d);
 		return;
 	}
 	leave = way_allows(t, &d->leg);

@@ -103,6 +103,11 @@ bool judge_fresh(const struct trial *t)
 		outcome_drop(t, t->w.bad, row);
 		return true;
 	}
+	/* Its port may have to change, and with it a checksum over all of the datagram. */
+	if (t->w.fragment && t->w.t.proto == IPPROTO_SCTP) {
+		outcome_drop(t, SLUICE_R_SCTP_FRAGMENT, row);
+		return true;
+	}
 	if (rule_refuses(&t->m->config, front, &t->w.t.src)) {
 		outcome_drop(t, SLUICE_R_FILTERED, row);
 		return true;

@@ -39,7 +39,7 @@ static bool judge_icmp(const struct trial *t)
 	struct outcome *o;
 	enum leave leave;
 
-	if (t->xdp || !wire_read_quote(t->in, &t->w, &q) ||
+	if (t->xdp || t->w.fragment || !wire_read_quote(t->in, &t->w, &q) ||
 	    !rule_same_addr(&t->w.t.dst, &q.t.src, t->w.t.v6))
 		return false;
 	against = tuple_swap(&q.t);
@@ -94,16 +94,8 @@ static bool is_ignored(const struct trial *t)
 
 static void judge_nobodys(const struct trial *t)
 {
-	struct outcome *o;
-
-	if (judge_address(t))
-		return;
-	outcome_pass(t, SLUICE_R_NOT_OURS);
-	/* The later ones, whose addresses may look like ours, must hear of it. */
-	o = &t->m->outcomes[0];
-	if (t->w.kind == WIRE_PORTS && !t->xdp && t->from != SENDER_NODE &&
-	    model_looks_at_later(t->m, &t->w.t))
-		outcome_first(t, o, NULL, NULL);
+	if (!judge_address(t))
+		outcome_pass(t, SLUICE_R_NOT_OURS);
 }
 
 void model_judge(struct model *m, const struct arrival *at, const struct frame *in)
@@ -141,4 +133,6 @@ void model_judge(struct model *m, const struct arrival *at, const struct frame *
 			judge_nobodys(&t);
 		break;
 	}
+	for (unsigned i = 0; i < m->n_outcomes && t.w.fragment && t.w.kind != WIRE_FRAGMENT; i++)
+		outcome_first_stays(&t, &m->outcomes[i]);
 }

@@ -244,6 +244,11 @@ static void judge_packet(const struct trial *t, const struct found *f)
 		outcome_stay(t, leave, leg->way.mtu, 0);
 		return;
 	}
+	if (t->w.fragment && after.proto == IPPROTO_SCTP &&
+	    (after.sport != t->w.t.sport || after.dport != t->w.t.dport)) {
+		outcome_drop(t, SLUICE_R_SCTP_FRAGMENT, 0);
+		return;
+	}
 	o = outcome_add(t);
 	wire_translate(&o->frame, &t->w, &after, leg->routed && leave != SPLIT);
 	o->slot = f->conn->slot;

@@ -103,8 +103,11 @@ bool model_looks_at(const struct model *m, const struct tuple *t, bool lo)
 
 bool model_looks_at_later(const struct model *m, const struct tuple *t)
 {
-	return filter_says(m, SLUICE_FILTER_FRONTEND, &t->dst, 0, 0) ||
-	       filter_says(m, SLUICE_FILTER_BACKEND, &t->src, 0, 0);
+	if (filter_says(m, SLUICE_FILTER_ADDRESS, &t->dst, 0, 0))
+		return true;
+	return (t->v6 || wire_has_ports(t->proto)) &&
+	       (filter_says(m, SLUICE_FILTER_FRONTEND, &t->dst, 0, 0) ||
+		filter_says(m, SLUICE_FILTER_BACKEND, &t->src, 0, 0));
 }
 
 /* ---- settling ----------------------------------------------------------------------- */

@@ -81,8 +81,9 @@ struct datagram {
 	struct tuple key;		/* addresses; IPv4: protocol. No ports */
 	__u32 id;
 	enum device via;		/* of a pod or of this node; DEV_COUNT: of any uplink */
-	bool ours;
-	struct tuple after;		/* the addresses that it went with */
+	enum sluice_reason why;		/* it did not go on; OK: it did, */
+	__u32 row;
+	struct tuple after;		/* with these addresses */
 	struct leg leg;
 	__u32 slot;
 	enum direction direction;
@@ -159,7 +160,7 @@ unsigned model_collect(struct model *m);
 /* Whether a packet with this tuple is looked up at all; @lo: at lo. */
 bool model_looks_at(const struct model *m, const struct tuple *t, bool lo);
 
-/* The same of a fragment, which has no ports, by its addresses. */
+/* The same of what all fragments of a datagram have: no ports, and in IPv6 no protocol. */
 bool model_looks_at_later(const struct model *m, const struct tuple *t);
 
 /* Writes the first fragment of a datagram down; an older one with the same key goes. */

@@ -16,9 +16,10 @@ static void packet_extend(struct packet *p, const struct shot *s)
 	static __u8 chain[EXTENSION_MAX];
 	enum ext ext = s->ext;
 	__u16 flags = s->fragment ?: 0x2000;
-	bool fragment = ext == EXT_ATOMIC || ext == EXT_FRAGMENT;
-	static const __u16 lens[2][EXT_COUNT] = { { 0, 8, 40, 4, 20, 4 },
-						     { 0, 8, 24, 8, 64, 8 } };
+	bool part = ext == EXT_FRAGMENT || ext == EXT_FRAGMENT_OPTIONS;
+	bool fragment = ext == EXT_ATOMIC || part;
+	static const __u16 lens[2][EXT_COUNT] = { { 0, 8, 40, 4, 20, 4, 4 },
+						  { 0, 8, 24, 8, 64, 8, 16 } };
 
 	p->ext_len = lens[p->v6][ext];
 	p->ext = p->v6 ? chain : nops;
@@ -28,12 +29,14 @@ static void packet_extend(struct packet *p, const struct shot *s)
 	p->ext_first = fragment ? IPPROTO_FRAGMENT : IPPROTO_DSTOPTS;
 	for (__u32 i = 0; i < p->ext_len; i += 8) {
 		chain[i] = i + 8 == p->ext_len ? p->proto : IPPROTO_DSTOPTS;
-		chain[i + 2] = !fragment;
-		chain[i + 3] = fragment ? 0 : 4;	/* PadN */
+		if (!fragment || i) {
+			chain[i + 2] = 1;		/* PadN */
+			chain[i + 3] = 4;
+		}
 	}
 	if (!fragment)
 		return;
-	if (ext == EXT_FRAGMENT) {	/* RFC 8200 section 4.5 */
+	if (part) {	/* RFC 8200 section 4.5 */
 		chain[2] = (__u8)(flags >> 5);
 		chain[3] = (__u8)(flags << 3 | (flags >> 13 & 1));
 	}

@@ -291,7 +291,7 @@ static void fragment_begin(struct traffic *t, struct shot *s)
 {
 	s->fragment = 0x2000;
 	if (s->ask.v6)
-		s->ext = EXT_FRAGMENT;
+		s->ext = random_percent(t->r, 70) ? EXT_FRAGMENT : EXT_FRAGMENT_OPTIONS;
 	t->first = *s;
 	t->n_rest = 1 + random_below(t->r, 3);
 }
@@ -348,7 +348,7 @@ static struct shot shot_next(struct traffic *t)
 	arrive(&s, host_of(&from->ip[talk->ask.v6], talk->ask.v6) ?: from, t->r);
 	if (random_percent(t->r, 20))
 		spoil(&s, t->r);
-	else if (!s.error && !s.echo && random_percent(t->r, 6))
+	else if (!s.error && random_percent(t->r, s.echo ? 20 : 6))
 		fragment_begin(t, &s);
 	else if (!s.error && !s.echo && s.hook != HOOK_XDP && random_percent(t->r, 5))
 		join(&s, t->r);

@@ -41,11 +41,13 @@ void outcome_reject(const struct trial *t, enum sluice_reason why, __u32 row, __
 void outcome_echo(const struct trial *t);
 
 /*
- * The packet goes like this: if it is the first fragment of a datagram, so do the others. @after:
- * NULL if it is not ours.
+ * The packet goes like this: if it is the first fragment of a datagram, so do the others.
  */
 void outcome_first(const struct trial *t, struct outcome *o, const struct tuple *after,
 		   const struct leg *leg);
+
+/* The first fragment of a datagram, and @o says how it was stopped or left alone, if it was. */
+void outcome_first_stays(const struct trial *t, struct outcome *o);
 
 /* ---- the way out -------------------------------------------------------------------- */
 

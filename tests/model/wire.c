@@ -100,7 +100,7 @@ static struct wire read_udp(const struct frame *f, struct wire w, __u32 l4_bytes
 	return w;
 }
 
-static bool has_ports(__u8 proto)
+bool wire_has_ports(__u8 proto)
 {
 	return proto == IPPROTO_TCP || proto == IPPROTO_UDP || proto == IPPROTO_SCTP;
 }
@@ -112,9 +112,6 @@ static struct wire read_l4(const struct frame *f, struct wire w, bool later)
 
 	w.kind = WIRE_NO_PORTS;
 	w.reached = true;
-	/* The checksum of SCTP would need the whole datagram. */
-	if (w.fragment && w.t.proto != IPPROTO_TCP && w.t.proto != IPPROTO_UDP)
-		return w;
 	if (later) {
 		w.kind = WIRE_FRAGMENT;
 		return w;
@@ -123,10 +120,11 @@ static struct wire read_l4(const struct frame *f, struct wire w, bool later)
 		w.kind = WIRE_ICMP;
 		return w;
 	}
-	if (!has_ports(w.t.proto))
+	if (!wire_has_ports(w.t.proto))
 		return w;
 	w.reached = w.l4 + 8 <= f->len;
-	if (!w.reached)
+	w.cut = !w.reached;
+	if (w.cut)
 		return w;
 	w.kind = WIRE_PORTS;
 	w.t.sport = get16(f, w.l4);
@@ -208,12 +206,9 @@ static struct wire read_ipv6(const struct frame *f)
 		__u8 type = w.t.proto;
 
 		w.kind = WIRE_NO_PORTS;
-		if (w.l4 + 8 > f->len || w.l4 + extension_len(ext, type) > f->len) {
-			w.t.proto = IPPROTO_NONE;
-			return w;
-		}
 		/* RFC 8200 section 8.1: on its way to yet another address, whom it does not dial. */
-		if (type == 43 && ext[3]) {
+		w.cut = w.l4 + 8 > f->len;
+		if (w.cut || (type == 43 && ext[3])) {
 			w.t.proto = IPPROTO_NONE;
 			return w;
 		}
@@ -222,6 +217,11 @@ static struct wire read_ipv6(const struct frame *f)
 			w.fragment |= get16(f, w.l4 + 2) & 0xfff9;
 			later = get16(f, w.l4 + 2) & 0xfff8;
 			w.id = get32(f, w.l4 + 4);
+		}
+		w.cut = w.l4 + extension_len(ext, type) > f->len;
+		if (w.cut) {
+			w.t.proto = IPPROTO_NONE;
+			return w;
 		}
 		w.l4 += extension_len(ext, type);
 		w.t.proto = ext[0];
@@ -452,12 +452,13 @@ bool wire_is_echo(const struct frame *f, const struct wire *w)
 bool wire_answer_echo(struct frame *f, const struct wire *w)
 {
 	const struct frame old = *f;
+	const bool later = w->kind == WIRE_FRAGMENT;
 	struct tuple back = tuple_swap(&w->t);
 	struct cover ip4 = cover_ip4(f);
 	struct cover message = { .off = w->l4, .len = w->ip_len - (w->l4 - ETH), .at = w->l4 + 2,
 				 .pseudo = w->t.v6, .v6 = w->t.v6, .proto = w->t.proto };
 
-	if (message.len < 8)
+	if (!later && message.len < 8)
 		return false;
 	wire_set_macs(f, old.bytes + 6, old.bytes);
 	put_addr(f, ETH + src_off(back.v6), &back.src, back.v6);
@@ -465,6 +466,8 @@ bool wire_answer_echo(struct frame *f, const struct wire *w)
 	f->bytes[ETH + (back.v6 ? 7 : 8)] = 64;
 	if (!back.v6)
 		keep_sum(f, &old, &ip4);
+	if (later)
+		return true;
 	f->bytes[w->l4] = back.v6 ? 129 : 0;
 	keep_sum(f, &old, &message);
 	return true;
@@ -516,7 +519,7 @@ bool wire_read_quote(const struct frame *f, const struct wire *w, struct wire_qu
 	if (q->l3 > end || !is_error(f->bytes[w->l4], v6) ||
 	    !(v6 ? quote_ipv6(f, q, end) : quote_ipv4(f, q, end)))
 		return false;
-	if (q->l4 + 8 > end || !has_ports(q->t.proto))
+	if (q->l4 + 8 > end || !wire_has_ports(q->t.proto))
 		return false;
 	q->t.src = get_addr(f, q->l3 + src_off(v6), v6);
 	q->t.dst = get_addr(f, q->l3 + dst_off(v6), v6);

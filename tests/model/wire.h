@@ -23,7 +23,7 @@ struct tuple tuple_swap(const struct tuple *t);
 enum wire_kind {
 	WIRE_OTHER,		/* not IP, or too short for an IP header: nobody looks further */
 	WIRE_BROKEN,		/* the IP header contradicts itself or the frame */
-	WIRE_FRAGMENT,		/* of TCP or UDP, and not the first: no ports */
+	WIRE_FRAGMENT,		/* not the first: no ports */
 	WIRE_NO_PORTS,		/* IP, but of no protocol that has; or cut off before them */
 	WIRE_ICMP,
 	WIRE_PORTS,		/* TCP, UDP, SCTP */
@@ -34,9 +34,10 @@ struct wire {
 	struct tuple t;		/* addresses from WIRE_FRAGMENT on, ports only for WIRE_PORTS */
 	__u8 ttl;
 	__u32 ip_len;		/* as the header says; 0: it was not read so far */
-	bool fragment;		/* part of a datagram; with WIRE_PORTS the first */
+	bool fragment;		/* part of a datagram; unless WIRE_FRAGMENT the first */
 	__u32 id;		/* of the datagram */
 	bool splits;		/* IPv4, and routers may fragment it */
+	bool cut;		/* the frame ends before all headers, or the ports */
 	bool reached;		/* what the IP headers carry begins at */
 	__u32 l4;		/* offset in the frame */
 	__u32 l4_header;	/* length */
@@ -46,6 +47,8 @@ struct wire {
 };
 
 struct wire wire_read(const struct frame *f);
+
+bool wire_has_ports(__u8 proto);
 
 /* @f with the tuple @to, and TTL less 1 if @routed. */
 void wire_translate(struct frame *f, const struct wire *w, const struct tuple *to, bool routed);

@@ -12,10 +12,12 @@ import threading
 
 from lab import addr, cluster_ip
 from objects import nodes, one, pod, service
+from test_address import ping
 
 MODES = ("native", "off")
 SIZES = (2_000, 60_000)
 MTU = 1500
+ETH_P_ALL = 3
 REPLY_PORT = 9999
 # Where a host's eth0 ends: namespace, device
 PEER = {"client": ("router", "client"), "n1p2": ("n1", "veth-p2"), "n2p1": ("n2", "veth-p1")}
@@ -190,6 +192,74 @@ def not_ours(t, family):
         t.check(t.tries(there, what), what, "other bytes")
 
 
+def refused(t, family):
+    """A port that a Service has not: the first fragment says so, the others are not heard of."""
+    for host in ("client", "n1p2", "n1"):
+        for size in SIZES:
+            def dialled(host=host, size=size):
+                with t.lab.dial(host, cluster_ip(FAR, family), 81, "udp") as s:
+                    s.send(os.urandom(size))
+                    try:
+                        return not s.recv(100)
+                    except ConnectionRefusedError:
+                        return True
+
+            what = f"{size} bytes to an undefined port are refused, {host}, IPv{family}"
+            t.check(t.tries(dialled, what), what, "answered")
+
+
+def stray(t, family):
+    """What goes out of n1 towards others while a datagram to no port of a Service comes in, in any
+    order: nothing of it."""
+    src, to = addr("client", family), cluster_ip(FAR, family)
+    seen = 0
+    with t.lab.socket("router", socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL)) as s:
+        s.settimeout(0.5)
+        for order in (list, reverse):
+            put(t, "client", order(fragments(src, to, datagram(src, to, 5001, 81, bytes(4_000)))))
+        out, wanted = 0, ipaddress.ip_address(to).packed
+        try:
+            while True:
+                frame, where = s.recvfrom(2048)
+                at = 30 if family == 4 else 38
+                seen += where[0] == "client" and frame[at:at + len(wanted)] == wanted
+                out += where[0] != "client" and where[2] != socket.PACKET_OUTGOING and \
+                    frame[at:at + len(wanted)] == wanted
+        except TimeoutError:
+            pass
+    t.equal(seen, 6, f"fragments that the router was given, IPv{family}")
+    t.equal(out, 0, f"fragments to an undefined port that left the node, IPv{family}")
+
+
+def pings(t, family):
+    """Each fragment of a large one is turned by itself."""
+    for host in ("client", "n1p2", "n1"):
+        for size in (2_000, 20_000):
+            what = f"ping of {size} bytes, {host} → ClusterIP, IPv{family}"
+            t.check(t.tries(lambda: ping(t, host, cluster_ip(FAR, family), size) is True, what),
+                    what, "no answer")
+
+
+def options(t, family):
+    """Destination options behind the fragment header: only the first fragment names the protocol."""
+    if family == 4:
+        return
+    to, data = addr("n1", 6), b"echo " + os.urandom(4_000)
+    for order in (list, reverse):
+        def there_and_back(order=order):
+            with t.lab.dial("client", to, 30000 + FAR, "udp") as s:
+                src, sport = s.getsockname()[:2]
+                whole = bytes((socket.IPPROTO_UDP, 0, 1, 4, 0, 0, 0, 0)) + \
+                    datagram(src, to, sport, 30000 + FAR, data)
+                parts = [p[:40] + bytes((socket.IPPROTO_DSTOPTS,)) + p[41:]
+                         for p in fragments(src, to, whole)]
+                put(t, "client", order(parts))
+                return s.recv(65536) == data
+
+        what = f"options behind the fragment header, {order.__name__}"
+        t.check(t.tries(there_and_back, what), what, "other bytes")
+
+
 def lone(t, family):
     """Fragments without a first, in anybody's name: those of others still find together."""
     to, net = addr("n1", family), "198.51.100." if family == 4 else "2001:db8:100::"
@@ -200,6 +270,8 @@ def lone(t, family):
 
 
 def run(t):
+    for net in ("10.96.0.0/12", "fd00:10:96::/112"):
+        t.lab.run("router", "ip", "route", "add", net, "via", addr("n1", 6 if ":" in net else 4))
     t.lab.apply(*nodes(), *one("far", FAR, "n2p1"), *one("near", NEAR, "n1p1"),
                 *one("host", HOST, "n1"),
                 service("own", OWN, {"only": "own"}, target=REPLY_PORT),
@@ -214,6 +286,10 @@ def run(t):
             replies(t, family, order)
         at_once(t, family)
         not_ours(t, family)
+        refused(t, family)
+        stray(t, family)
+        pings(t, family)
+        options(t, family)
         lone(t, family)
     held = t.lab.sluice_json("n1", "stats")["drops"]["held"]
     t.check(held, "held fragments are counted")

@@ -3,8 +3,7 @@
  * Datagrams in fragments: the first is translated like any packet, later ones change addresses
  * only; those that come before the first wait for it.
  *
- * Fragments are cut from whole frames, and so is what is expected: so checksums are those of the
- * datagram.
+ * Fragments are cut from whole frames, and so is what is expected.
  */
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
@@ -17,14 +16,12 @@
 #include <criterion/criterion.h>
 
 #include "support/expect.h"
+#include "support/pieces.h"
 
 #define WIRE (ON(XDP) | ON(UPLINK_IN))
 #define CLIENT AT(client_a, 40000)
 #define NODE_PORT AT(node, 30080)
 #define REMOTE AT(pod_remote, 8080)
-#define NEXT_FRAGMENT 44
-#define PIECE 104u		/* bytes of L4 */
-#define PIECES 4
 
 static struct service given_node_port(struct dp *dp, const struct host *to)
 {
@@ -34,41 +31,23 @@ static struct service given_node_port(struct dp *dp, const struct host *to)
 
 static __u32 whole_len(const struct packet *p)
 {
-	return packet_ip_len(p) - (packet_l4_off(p) - FRAME_L3);
+	const struct frame whole = frame_build(p);
+
+	return pieces_len(&whole);
 }
 
-/* The fragment with the bytes from @from to @to of what is behind the IP header of @p. */
 static struct frame cut(const struct packet *p, __u32 from, __u32 to)
 {
 	const struct frame whole = frame_build(p);
-	const __u32 off = packet_l4_off(p);
-	const unsigned more = to < whole_len(p);
-	struct frame f = { .len = off + (p->v6 ? 8 : 0) + to - from };
-	__be16 len = htons((__u16)(f.len - FRAME_L3 - (p->v6 ? 40 : 0)));
-	__be16 where = htons((__u16)(p->v6 ? from | more : from / 8 | more << 13));
-	__u8 header[8] = { p->proto, [4] = 1, 2, (__u8)(p->ip_id >> 8), (__u8)p->ip_id };
 
-	cr_assert(f.len <= FRAME_MAX && from % 8 == 0);
-	memcpy(f.bytes, whole.bytes, off);
-	memcpy(f.bytes + f.len - (to - from), whole.bytes + off + from, to - from);
-	frame_poke(&f, FRAME_L3 + (p->v6 ? 4 : 2), &len, 2);
-	if (p->v6) {
-		memcpy(header + 2, &where, 2);
-		f.bytes[FRAME_L3 + 6] = NEXT_FRAGMENT;
-		frame_poke(&f, off, header, 8);
-	} else {
-		frame_poke(&f, FRAME_L3 + 6, &where, 2);
-		frame_fix_ip4(&f);
-	}
-	return f;
+	return pieces_cut(&whole, p->ip_id, from, to);
 }
 
-/* One of the fragments that the tests cut a datagram into. */
 static struct frame piece(const struct packet *p, __u32 n)
 {
-	__u32 to = n == PIECES - 1 ? whole_len(p) : (n + 1) * PIECE;
+	const struct frame whole = frame_build(p);
 
-	return cut(p, n * PIECE, to);
+	return pieces_take(&whole, p->ip_id, n);
 }
 
 static struct packet large(struct packet p)
@@ -156,6 +135,31 @@ Test(fragment, of_a_new_flow)
 			expect_pieces(dp, &at, SENT_BACK, &p, &want);
 			expect_no_reason(dp);
 		}
+	}
+}
+
+/* IPv6: the later ones say that they are of options, which only the first one has. */
+Test(fragment, with_options_behind_the_fragment_header)
+{
+	static const __u8 chain[2][16] = {
+		{ IPPROTO_DSTOPTS, 0, 1, 4, [8] = IPPROTO_TCP, 0, 1, 4 },
+		{ IPPROTO_DSTOPTS, 0, 1, 4, [8] = IPPROTO_UDP, 0, 1, 4 },
+	};
+
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE | ONLY_V6, 0);) {
+		const struct arrival at = { .hook = dp->hook, .dev = DEV_UP0 };
+		struct packet want, p = large(talk_open(dp, CLIENT, NODE_PORT));
+		struct frame out;
+
+		given_node_port(dp, &pod_remote);
+		p.ext = chain[dp->proto == IPPROTO_UDP];
+		p.ext_first = IPPROTO_DSTOPTS;
+		p.ext_len = sizeof(chain[0]);
+		out = dp_wire(dp, piece(&p, 0), SENT_BACK);
+		want = talk_routed(talk_between(p, AT(node, frame_u16(&out, FRAME_L3 + 64)), REMOTE),
+				   &pod_remote);
+		expect_pieces(dp, &at, SENT_BACK, &p, &want);
+		expect_no_reason(dp);
 	}
 }
 

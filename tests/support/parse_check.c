@@ -42,9 +42,8 @@ static const char *facts_check(const struct pkt *p, const __u8 *bytes, __u32 lin
 
 	if (p->ip_len + ETH_HLEN > frame_len)
 		return "IP ends behind the frame";
-	if (p->proto != IPPROTO_TCP && p->proto != IPPROTO_UDP &&
-	    (p->proto != IPPROTO_SCTP || p->fragment))
-		return "neither TCP, UDP nor SCTP in one piece";
+	if (!pkt_has_ports(p) && p->fragment != PKT_FRAGMENT_LATER)
+		return "neither TCP, UDP nor SCTP";
 	if (p->l4_off > PKT_L4_OFF_MAX)
 		return "L4 beyond the verifier's mask";
 	if (p->l4_off < ETH_HLEN + (p->v6 ? 40 : 20))

@@ -166,19 +166,25 @@ Test(parse, first_fragment_is_shorter_than_its_datagram)
 	}
 }
 
-/* Its checksum cannot follow. */
-Test(parse, fragments_of_sctp_are_not_ours)
+/* Of whatever: what it is says the first one, in IPv6 behind headers that only it has. */
+Test(parse, later_fragments_are_of_any_protocol)
 {
+	static const __u8 protos[] = { IPPROTO_SCTP, IPPROTO_DSTOPTS, IPPROTO_GRE };
 	__u8 ext[192];
 
-	for (int i = 0; i < 4; i++) {
-		struct packet p = { .v6 = i & 1, .proto = IPPROTO_SCTP, .ttl = 9, .payload = 32, .ext = ext };
+	for (unsigned i = 0; i < 12; i++) {
+		struct packet p = { .v6 = i & 1, .proto = protos[i / 4], .ttl = 9, .payload = 32,
+				    .ext = ext };
 		struct frame f = fragment(&p, ext, i & 2 ? 8 : 1);
 		enum sluice_reason why;
 		struct pkt got;
 
 		cr_assert_null(parse_check(f.bytes, f.len, f.len, &got, &why));
-		cr_assert_eq(why, SLUICE_R_NOT_OURS);
+		cr_assert_eq(got.fragment, i & 2 ? PKT_FRAGMENT_LATER : PKT_FRAGMENT_FIRST);
+		if (i & 2)
+			cr_assert_eq(why, SLUICE_R_OK);
+		else if (p.proto == IPPROTO_GRE)
+			cr_assert_eq(why, SLUICE_R_NOT_OURS);
 	}
 }
 
