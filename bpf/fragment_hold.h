@@ -63,6 +63,8 @@ __noinline int sluice_hold(hook_ctx *ctx)
 	    __sync_val_compare_and_swap(tag, old, SLUICE_HALF_BUSY) != old)
 		return SLUICE_R_FRAGMENT;
 	h = held_get(s, way);
+	if (h && old)
+		held_count(h, SLUICE_R_FRAGMENT_LOST);	/* its place is needed */
 	if (!h || !held_load(ctx, h, &s->fragment_key)) {
 		__sync_lock_test_and_set(tag, 0);
 		return SLUICE_R_FRAGMENT;
@@ -109,11 +111,43 @@ __noinline int sluice_release_way(hook_ctx *ctx, __u32 way)
 		return SLUICE_R_OK;
 	h = held_get(s, way);
 	/* Looked at again, now that nobody else can change it. */
-	if (h && held_key_is(&h->key, &s->fragment_key) && held_is_young((__u32)old) &&
-	    held_put(ctx, h, s->w.ifindex))
-		count_reason(SLUICE_R_NOT_SENT, (struct weight){ .packets = 1, .bytes = h->len - ETH_HLEN });
+	if (h && (!held_key_is(&h->key, &s->fragment_key) || !held_is_young((__u32)old)))
+		held_count(h, SLUICE_R_FRAGMENT_LOST);
+	else if (h && held_put(ctx, h, s->w.ifindex))
+		held_count(h, SLUICE_R_NOT_SENT);
 	__sync_lock_test_and_set(tag, 0);
 	return SLUICE_R_OK;
+}
+
+/* One place of the bucket @row: who has waited for too long is forgotten. */
+static long held_sweep_way(__u32 way, __u32 *row)
+{
+	struct sluice_held_bucket *b = bpf_map_lookup_elem(&sluice_held_tags, row);
+	const struct sluice_held *h = held_at(*row, way);
+	__u64 old, *tag;
+
+	if (!b || !h)
+		return 1;
+	tag = &b->tag[way & (SLUICE_HELD_WAYS - 1)];
+	old = *(volatile __u64 *)tag;
+	if (!old || old == SLUICE_HALF_BUSY || held_is_young((__u32)old) ||
+	    __sync_val_compare_and_swap(tag, old, SLUICE_HALF_BUSY) != old)
+		return 0;
+	held_count(h, SLUICE_R_FRAGMENT_LOST);
+	__sync_lock_test_and_set(tag, 0);
+	return 0;
+}
+
+/* Counts those whose first one did not come. Buckets that nobody came to lately have none. */
+static __always_inline void held_sweep(void)
+{
+	for (__u32 i = 0; i < SLUICE_HELD_BUCKETS; i++) {
+		__u32 row = i;
+		const struct sluice_held_bucket *b = bpf_map_lookup_elem(&sluice_held_tags, &row);
+
+		if (b && now_jiffies() - b->last <= 2 * SLUICE_HELD_SEC * sluice_hz)
+			bpf_loop(SLUICE_HELD_WAYS, held_sweep_way, &row, 0);
+	}
 }
 
 /* The later fragment in the scratch: goes as its first one, or waits for it. */

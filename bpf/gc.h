@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The collector of idle and closed flows. It lives in a kernel timer, so that no process is
+ * The collector of idle and closed flows, and of fragments that wait in vain. It lives in a kernel timer, so that no process is
  * needed: a callback takes a bounded number of tokens (one a pair, in the order of creation or
  * last look), ends the pairs that are over and puts the other tokens back. All tokens are seen
  * in about GC_CYCLE_SEC.
@@ -8,6 +8,7 @@
 #pragma once
 
 #include "bpf/flow.h"
+#include "bpf/fragment_hold.h"
 
 /* A slice of 64 pairs was measured at 60 us, a pause for the packets of that CPU: many small
  * slices, then. 8 seconds a cycle. */
@@ -130,6 +131,7 @@ static int gc_tick(void *map, __u32 *key, struct gc_timer *t)
 
 	if (gc)
 		gc_run(gc_slice_size(gc->tokens4), gc_slice_size(gc->tokens6));
+	held_sweep();
 	bpf_timer_start(&t->timer, GC_TICK_NS, 0);
 	return 0;
 }

@@ -12,7 +12,7 @@
  * sluice_held_tags   fragments that wait for their first: see sluice/fragment.h
  *   writes  programs of tc
  *   reads   programs
- *   lives   SLUICE_HELD_SEC, or until the next in the bucket needs the row
+ *   lives   SLUICE_HELD_SEC, until held_sweep(), or until the next in the bucket needs the row
  */
 MAP(sluice_held_tags, ARRAY, __u32, struct sluice_held_bucket, SLUICE_HELD_BUCKETS, 0);
 
@@ -51,11 +51,22 @@ static __always_inline bool held_is_young(__u32 at)
  */
 MAP(sluice_held, ARRAY, __u32, struct sluice_held, SLUICE_HELD_BUCKETS * SLUICE_HELD_WAYS, 0);
 
-static __always_inline struct sluice_held *held_get(const struct scratch *s, __u32 way)
+static __always_inline struct sluice_held *held_at(__u32 row, __u32 way)
 {
-	__u32 at = s->held_row * SLUICE_HELD_WAYS + (way & (SLUICE_HELD_WAYS - 1));
+	__u32 at = row * SLUICE_HELD_WAYS + (way & (SLUICE_HELD_WAYS - 1));
 
 	return bpf_map_lookup_elem(&sluice_held, &at);
+}
+
+static __always_inline struct sluice_held *held_get(const struct scratch *s, __u32 way)
+{
+	return held_at(s->held_row, way);
+}
+
+/* It was kept in vain. */
+static __always_inline void held_count(const struct sluice_held *h, enum sluice_reason why)
+{
+	count_reason(why, (struct weight){ .packets = 1, .bytes = h->len - ETH_HLEN });
 }
 
 static __always_inline bool held_key_is(const struct sluice_fragment_key *a,

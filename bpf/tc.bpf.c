@@ -210,5 +210,6 @@ int sluice_gc_run(struct __sk_buff *skb)
 {
 	const struct sluice_gc *gc = gc_get();
 
+	held_sweep();
 	return gc ? gc_run(gc->tokens4, gc->tokens6) : 0;
 }

@@ -11,6 +11,7 @@
 enum sluice_verdict {
 	SLUICE_V_PASS,		/* untouched, to the next hook or the stack */
 	SLUICE_V_SENT,		/* rewritten and on its way */
+	SLUICE_V_HOLD,		/* kept, to go on later */
 	SLUICE_V_DROP,
 	SLUICE_V_REJECT,	/* answered with RST or ICMP unreachable */
 	SLUICE_V_ANSWER,	/* answered in the name of the service */
@@ -38,13 +39,15 @@ enum sluice_verdict {
 	X(TTL, REJECT, "ttlExpired", "hop limit used up on the way to the backend")              \
 	X(GONE, REJECT, "endpointGone",                                                          \
 	  "connection to an endpoint that is gone, of a Service that wants it reset")            \
-	X(HELD, DROP, "held", "a fragment before its first; sent after all if that comes")       \
+	X(HELD, HOLD, "held", "a fragment before its first, kept until that comes")              \
 	X(UNDEFINED_PORT, REJECT, "undefinedPort",                                               \
 	  "a cluster address in use, at a port or protocol that its Service has not")            \
 	X(UNALLOCATED, DROP, "unallocated", "an address of the service range that no Service has") \
 	X(ECHO, ANSWER, "echo", "an echo request to an address of a Service, answered")            \
 	X(SCTP_FRAGMENT, DROP, "sctpFragment",                                                   \
-	  "fragments of SCTP without an association, or whose ports would have to change")
+	  "fragments of SCTP without an association, or whose ports would have to change")       \
+	X(FRAGMENT_LOST, DROP, "fragmentLost",                                                   \
+	  "a fragment that was held, and its first did not go on in time, or others needed the room")
 
 enum sluice_reason {
 #define X(id, verdict, label, doc) SLUICE_R_##id,

@@ -10,7 +10,7 @@ import socket
 import struct
 import threading
 
-from lab import addr, cluster_ip
+from lab import addr, cluster_ip, wait_for
 from objects import nodes, one, pod, service
 from test_address import ping
 
@@ -291,5 +291,9 @@ def run(t):
         pings(t, family)
         options(t, family)
         lone(t, family)
-    held = t.lab.sluice_json("n1", "stats")["drops"]["held"]
-    t.check(held, "held fragments are counted")
+    stats = t.lab.sluice_json("n1", "stats")
+    t.check(stats["held"]["packets"], "held fragments are counted")
+    # Those of lone(), and of datagrams that were stopped.
+    t.check(wait_for(lambda: t.lab.sluice_json("n1", "stats")["drops"]["fragmentLost"] > 100),
+            "fragments whose first never came are counted")
+    t.check("held" not in stats["drops"], "who waits is not dropped")

@@ -342,13 +342,26 @@ static void held_age(const struct dp *dp, __u32 sec)
 
 Test(fragment, old_ones_are_not_waited_for)
 {
-	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN), ON(XDP));) {
+	for (struct dp *dp = NULL; dp_each(&dp, ON(UPLINK_IN), ON(XDP) | ON(GC));) {
 		struct packet p = large(talk_open(dp, CLIENT, NODE_PORT));
+		__u64 lost = 0;
 
 		given_node_port(dp, &pod_remote);
 		hold_all(dp, &p);
+		dp_collect(dp);
+		cr_expect_eq(dp_reason(dp, SLUICE_R_FRAGMENT_LOST).packets, 0, "%s", dp->label);
 		held_age(dp, SLUICE_HELD_SEC + 2);
 		dp_on(dp, XDP, UP0, piece(&p, 0), SENT_BACK);
+		/* Nobody but the collector comes by. */
+		dp_collect(dp);
+		for (__u32 n = 1; n < PIECES; n++)
+			lost += piece(&p, n).len - FRAME_L3;
+		cr_expect_eq(dp_reason(dp, SLUICE_R_FRAGMENT_LOST).packets, PIECES - 1, "%s",
+			     dp->label);
+		cr_expect_eq(dp_reason(dp, SLUICE_R_FRAGMENT_LOST).bytes, lost, "%s", dp->label);
+		dp_collect(dp);
+		cr_expect_eq(dp_reason(dp, SLUICE_R_FRAGMENT_LOST).packets, PIECES - 1, "%s",
+			     dp->label);
 		dp_wire(dp, piece(&p, 0), SENT_BACK);
 	}
 }
@@ -372,6 +385,8 @@ Test(fragment, flood_takes_its_own_places)
 		release(dp, &first);
 		for (int i = 0; i < PIECES; i++)
 			hear(dp, fd);
+		cr_expect_eq(dp_reason(dp, SLUICE_R_FRAGMENT_LOST).packets,
+			     2 * SLUICE_HELD_WAYS + PIECES - 1, "%s", dp->label);
 		for (__u32 row = 0; row < SLUICE_HELD_BUCKETS; row++) {
 			struct sluice_held_bucket b;
 

@@ -158,6 +158,7 @@ Test(fragment_stopped, those_before_the_first)
 		at.answered = true;
 		dp_run(dp, &at, piece(&p, 0), SENT_BACK);
 		cr_expect_eq(dp_reason(dp, SLUICE_R_UNDEFINED_PORT).packets, 1, "%s", dp->label);
+		cr_expect_eq(dp_reason(dp, SLUICE_R_FRAGMENT_LOST).packets, 0, "%s", dp->label);
 		/* XDP, which comes first, need not leave it to tc. */
 		if (at.dev == DEV_UP0) {
 			at.hook = HOOK_XDP;

@@ -66,6 +66,7 @@ static struct stats sample_stats(void)
 	st.reasons[SLUICE_R_MALFORMED] = (struct sluice_tally){ 7, 700 };
 	st.reasons[SLUICE_R_NOT_OURS] = (struct sluice_tally){ 12345, 1 << 20 };
 	st.reasons[SLUICE_R_ECHO] = (struct sluice_tally){ 3, 252 };
+	st.reasons[SLUICE_R_HELD] = (struct sluice_tally){ 5, 7000 };
 	return st;
 }
 
@@ -183,7 +184,7 @@ static void expect_keys(const json_t *j, const char *const keys[])
 
 Test(cli_report, json_has_exactly_the_documented_keys)
 {
-	static const char *const top[] = { "services", "drops", "notOurs", "echo", NULL };
+	static const char *const top[] = { "services", "drops", "notOurs", "echo", "held", NULL };
 	static const char *const service[] = {
 		"namespace", "service", "portName", "protocol", "port", "packetsIn", "bytesIn",
 		"packetsOut", "bytesOut", "connectionsOpened", "connectionsActive", "drops",
@@ -211,7 +212,7 @@ Test(cli_report, json_numbers_are_exact)
 	own(report_done) struct report r = sample_report(&img);
 	json_t *j = report_json(&r);
 	const char *name, *address_text, *node;
-	json_int_t in, active, drops, malformed, bytes, echo;
+	json_int_t in, active, drops, malformed, bytes, echo, held;
 
 	cr_assert_not_null(j);
 	cr_assert_eq(json_unpack(json_array_get(json_object_get(j, "services"), 1),
@@ -224,9 +225,11 @@ Test(cli_report, json_numbers_are_exact)
 	cr_expect_eq(active, 4);
 	cr_expect_eq(drops, 4);
 	cr_expect_str_eq(node, "n1");
-	cr_assert_eq(json_unpack(j, "{s:{s:I}, s:{s:I}, s:{s:I}}", "drops", "malformed", &malformed,
-				 "notOurs", "bytes", &bytes, "echo", "packets", &echo), 0);
+	cr_assert_eq(json_unpack(j, "{s:{s:I}, s:{s:I}, s:{s:I}, s:{s:I}}", "drops", "malformed",
+				 &malformed, "notOurs", "bytes", &bytes, "echo", "packets", &echo,
+				 "held", "bytes", &held), 0);
 	cr_expect_eq(echo, 3);
+	cr_expect_eq(held, 7000);
 	cr_expect_eq(malformed, 7);
 	cr_expect_eq(bytes, 1 << 20);
 	json_decref(j);
@@ -305,6 +308,8 @@ Test(cli_report, table_for_a_person)
 	expect_line(text, "DROPPED     PACKETS   BYTES   WHY\n");
 	expect_line(text, "malformed         7   700 B   a header contradicts itself");
 	expect_line(text, "\n12.3k packets, 1.0 MiB, were for no service\n");
+	expect_line(text, "\n5 fragments, 6.8 KiB, were held for the first of their datagram\n");
+	cr_expect(!strstr(text, "\nheld "));
 	cr_expect(!strstr(text, "10.244.1.10"));
 }
 

@@ -97,5 +97,6 @@ json_t *report_json(const struct report *rep)
 	r |= json_object_set_new(j, "drops", total_drops_json(rep));
 	r |= json_object_set_new(j, "notOurs", tally_json(&rep->reasons[SLUICE_R_NOT_OURS]));
 	r |= json_object_set_new(j, "echo", tally_json(&rep->reasons[SLUICE_R_ECHO]));
+	r |= json_object_set_new(j, "held", tally_json(&rep->reasons[SLUICE_R_HELD]));
 	return r ? NULL : TAKE(j);
 }

@@ -93,6 +93,7 @@ int report_print_reasons(FILE *out, const struct report *r, bool all, struct err
 	own(table_free) struct table *t = table_new();
 	const struct sluice_tally *other = &r->reasons[SLUICE_R_NOT_OURS];
 	const struct sluice_tally *echo = &r->reasons[SLUICE_R_ECHO];
+	const struct sluice_tally *held = &r->reasons[SLUICE_R_HELD];
 	char packets[FORMAT_MAX], bytes[FORMAT_MAX];
 	size_t n = 0;
 
@@ -123,6 +124,9 @@ int report_print_reasons(FILE *out, const struct report *r, bool all, struct err
 	if (echo->packets)
 		fprintf(out, "%s pings, %s, of addresses of Services\n",
 			format_count(echo->packets, packets), format_bytes(echo->bytes, bytes));
+	if (held->packets)
+		fprintf(out, "%s fragments, %s, were held for the first of their datagram\n",
+			format_count(held->packets, packets), format_bytes(held->bytes, bytes));
 	return 0;
 }
 
