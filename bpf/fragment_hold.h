@@ -35,6 +35,7 @@ static __always_inline bool held_load(hook_ctx *ctx, struct sluice_held *h,
 	__u32 len = ctx->len;
 
 	h->len = len;
+	h->tag = ctx->vlan_present ? ctx->vlan_proto << 16 | (ctx->vlan_tci & 0xffff) : 0;
 	h->key = *k;
 	return held_len_is_good(&len) && !hook_load(ctx, 0, h->frame, len);
 }
@@ -84,6 +85,11 @@ static __always_inline long held_put(hook_ctx *ctx, const struct sluice_held *h,
 	__u32 len = h->len;
 
 	if (!held_len_is_good(&len))
+		return -1;
+	/* Each had a tag of VLAN 0 or none: of another it is left that. */
+	if (ctx->vlan_present && bpf_skb_vlan_pop(ctx))
+		return -1;
+	if (h->tag && bpf_skb_vlan_push(ctx, h->tag >> 16, h->tag & 0xffff))
 		return -1;
 	/* The sum of a COMPLETE packet is without Ethernet's header. */
 	if (bpf_skb_change_tail(ctx, len, 0) || bpf_skb_store_bytes(ctx, 0, h->frame, ETH_HLEN, 0))

@@ -49,18 +49,24 @@ static __always_inline enum sluice_reason walk(struct __sk_buff *skb, struct scr
 	return path_address(skb, s, why);
 }
 
+/* What we made of a frame leaves without the tag that it came with. The redirect is yet to come. */
+static __always_inline int untagged(struct __sk_buff *skb, int action)
+{
+	return unlikely(skb->vlan_present) && bpf_skb_vlan_pop(skb) ? TC_ACT_SHOT : action;
+}
+
 /* The one exit: the reason is counted and becomes an action. */
 static __always_inline int finish(struct __sk_buff *skb, struct walk *w, const struct pkt *p,
 				  enum sluice_reason why)
 {
 	if (likely(why == SLUICE_R_OK))
-		return w->action;
+		return untagged(skb, w->action);
 	if (why == SLUICE_R_TRUNCATED && !w->maybe)
 		why = SLUICE_R_NOT_OURS;	/* too short for ports: the stack's to judge */
 	path_count_drop(skb, w, p, why);
 	if (reason_verdict(why) == SLUICE_V_PASS)
 		return HOOK_GO_ON;
-	return path_answer(skb, w, p, why) ? w->action : TC_ACT_SHOT;
+	return path_answer(skb, w, p, why) ? untagged(skb, w->action) : TC_ACT_SHOT;
 }
 
 /*
@@ -118,13 +124,11 @@ int sluice_release(struct __sk_buff *skb)
 /*
  * A frame with a VLAN tag, which lies beside it, belongs to the device of that VLAN and not to this
  * one. But VLAN 0 is none: such a tag has only a priority (IEEE 802.1Q), and the stack takes the
- * frame as one without. Then it goes, for what we send on has none. True: the frame is untagged.
+ * frame as one without. If there is another tag behind it, the frame's type says so.
  */
-static __always_inline bool tag_is_void(struct __sk_buff *skb, enum origin from)
+static __always_inline bool tag_is_void(const struct __sk_buff *skb, enum origin from)
 {
-	if (from == FROM_HOST || skb->vlan_tci & VLAN_ID_MASK || bpf_skb_vlan_pop(skb))
-		return false;
-	return !skb->vlan_present;	/* there may be another one behind it */
+	return from != FROM_HOST && !(skb->vlan_tci & VLAN_ID_MASK);
 }
 
 static __always_inline int handle(struct __sk_buff *skb, enum origin from, bool lo)
@@ -132,11 +136,15 @@ static __always_inline int handle(struct __sk_buff *skb, enum origin from, bool 
 	struct scratch *s;
 	int action;
 
-	if (unlikely(skb->vlan_present) && !tag_is_void(skb, from))
-		return HOOK_GO_ON;
-	action = front(skb, from, lo);
-	if (likely(action != FRONT_REST))
-		return action;
+	if (unlikely(skb->vlan_present)) {
+		/* The front would send it with its tag; and a frame that is not ours keeps it. */
+		if (!tag_is_void(skb, from))
+			return HOOK_GO_ON;
+	} else {
+		action = front(skb, from, lo);
+		if (likely(action != FRONT_REST))
+			return action;
+	}
 	s = scratch_get();
 	if (!s)
 		return HOOK_GO_ON;

@@ -68,7 +68,8 @@ _Static_assert(sizeof(struct sluice_held_bucket) % 64 == 0, "whole cache lines")
 struct sluice_held {
 	struct sluice_fragment_key key;
 	__u32 len;
-	__u32 zero[3];
+	__u32 tag;		/* of VLAN 0: protocol, as in memory, and TCI; 0: none */
+	__u32 zero[2];
 	__u8 frame[SLUICE_HELD_FRAME];
 };
 _Static_assert(sizeof(struct sluice_held) == 2048, "sluice_held is pinned ABI");

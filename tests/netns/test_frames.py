@@ -134,12 +134,124 @@ def check(t, sender, title, taken, left):
     sender.close()
 
 
+class Tagged:
+    """Hears what a host receives, with its outermost tag, which the kernel keeps beside it."""
+    AUXDATA, VALID = 8, 1 << 4      # PACKET_AUXDATA, TP_STATUS_VLAN_VALID
+
+    def __init__(self, t, host, dev=None):
+        self.sock = t.lab.socket(host, socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        self.sock.setsockopt(263, self.AUXDATA, 1)
+        if dev:
+            with t.lab.entered(host):
+                self.sock.bind((dev, 3))
+
+    def heard(self, last, timeout=1):
+        """[(TCI or None, type and all behind it)] of the frames that end with @last."""
+        self.sock.settimeout(timeout)
+        seen = []
+        with contextlib.suppress(TimeoutError):
+            while True:
+                data, extra, _, where = self.sock.recvmsg(2048, 100)
+                if where[2] == socket.PACKET_OUTGOING or not data.endswith(last):
+                    continue
+                status, *_, tci, _ = struct.unpack("=IIIHHHH", extra[0][2][:20])
+                seen.append((tci if status & self.VALID else None, data[12:]))
+        return seen
+
+
+def foreign(t, family):
+    """Between two ports of a bridge on n1, one of them a workload device: what is nobody's keeps its
+    tag of VLAN 0, in fragments and in one piece."""
+    mark = b"keep"
+    src, dst = (("192.0.2.1", "192.0.2.2") if family == 4 else ("2001:db8:99::1", "2001:db8:99::2"))
+    own = Sender(t, "n1", ("tag0", "tag0"), "02:00:00:00:99:02", addr("n1", family), (dst, 9))
+    own.source = (src, 9)
+    smac, dmac = (bytes.fromhex(m.replace(":", "")) for m in (own.smac, own.dmac))
+    whole = own.packet(None, False)[:-3] + mark[:3]
+    frames = [struct.pack("!H", IP if family == 4 else IPV6) + whole + mark,
+              struct.pack("!H", 0x0806) + bytes(28) + mark]
+    ears = Tagged(t, "n1", "tag3")
+    for tci in (0xE000, 0):
+        for body in frames:
+            own.raw.send(dmac + smac + struct.pack("!HH", Q, tci) + body)
+    want = [(tci, body) for tci in (0xE000, 0) for body in frames]
+    t.equal(ears.heard(mark), want, f"foreign frames with a tag of VLAN 0, IPv{family}")
+    own.close()
+    ears.sock.close()
+
+
+def waiting(t, family):
+    """Fragments that wait among others' are let go as they came: tagged or not, each for itself."""
+    src, dst = ((addr("n1p1", 4), addr("n2p1", 4)) if family == 4 else
+                (addr("n1p1", 6), addr("n2p1", 6)))
+    own = Sender(t, "n1", ("tag0", "tag0"), "02:00:00:00:99:02", addr("n1", family), (dst, 9))
+    smac, dmac = (bytes.fromhex(m.replace(":", "")) for m in (own.smac, own.dmac))
+    ears, mark = Tagged(t, "n1", "tag3"), b"wait"
+    src, dst = (ipaddress.ip_address(a).packed for a in (src, dst))
+
+    def fragment(at, more):
+        data = struct.pack("!HHHH", 8080, 9, 24, 0) + bytes(4) + mark if not at else bytes(4) + mark
+        if family == 6:
+            return struct.pack("!IHBB", 6 << 28, 8 + len(data), 44, 64) + src + dst + \
+                struct.pack("!BBHI", UDP, 0, at | more, 77) + data
+        head = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(data), 77, at // 8 | more << 13, 64,
+                           UDP, 0, src, dst)
+        return head[:10] + struct.pack("!H", csum(head)) + head[12:] + data
+
+    kind = struct.pack("!H", IP if family == 4 else IPV6)
+    sent = [(0xE000, kind + fragment(24, 0)), (None, kind + fragment(16, 1)),
+            (0x2000, kind + fragment(0, 1))]
+    for tci, body in sent:
+        tag = b"" if tci is None else struct.pack("!HH", Q, tci)
+        own.raw.send(dmac + smac + tag + body)
+    t.equal(ears.heard(mark), [sent[2], sent[0], sent[1]],
+            f"fragments that waited have the tags they came with, IPv{family}")
+    own.close()
+    ears.sock.close()
+
+
+def tags(t):
+    t.lab.run("n1", "ip", "-batch", "-", input="""
+        link add tagbr type bridge
+        link add tag0 type veth peer name tag1
+        link add tag2 type veth peer name tag3
+        link set tag1 master tagbr
+        link set tag2 master tagbr
+        link set tagbr up
+        link set tag0 up
+        link set tag1 up
+        link set tag2 up
+        link set tag3 up
+        """)
+    t.lab.sluice("n1", "attach", "--workload", "tag1")
+    for family in (4, 6):
+        foreign(t, family)
+        waiting(t, family)
+    t.lab.run("n1", "ip", "link", "del", "tag0")
+    t.lab.run("n1", "ip", "link", "del", "tag2")
+    t.lab.run("n1", "ip", "link", "del", "tagbr")
+
+
+def translated(t, family):
+    """What we send on has no tag, whatever it came with."""
+    sender = Sender(t, "router", ("n1", "br0"), mac_of(t, "n1", "eth0"), addr("router", family),
+                    (addr("n1", family), 30090))
+    ears = Tagged(t, "n2", "eth0")
+    for tci in (0xE000, 0):
+        sender.send(tags=[(Q, tci)])
+    t.equal([tag for tag, _ in ears.heard(b"who")], [None, None],
+            f"tags of what was translated, IPv{family}")
+    sender.close()
+    ears.sock.close()
+
+
 def run(t):
     t.lab.apply(*nodes(), *one("far", 90, "n2p1"), *one("near", 91, "n1p1"))
     for family in (4, 6):
         taken = {**TAKEN, **(TAKEN_4 if family == 4 else TAKEN_6)}
         left = {**LEFT, **(LEFT_6 if family == 6 else {})}
         t.tries(lambda: t.lab.ask("router", addr("n1", family), 30090), "neighbours")
+        translated(t, family)
         for n, title in ((90, "to a remote pod"), (91, "to a local pod")):
             sender = Sender(t, "router", ("n1", "br0"), mac_of(t, "n1", "eth0"), addr("router", family),
                             (addr("n1", family), 30000 + n))
@@ -147,3 +259,4 @@ def run(t):
         sender = Sender(t, "n1p1", ("eth0", "eth0"), mac_of(t, "n1", "veth-p1"), addr("n1p1", family),
                         (cluster_ip(90, family), 80))
         check(t, sender, "from a pod", taken, left)
+    tags(t)
