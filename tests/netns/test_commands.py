@@ -151,6 +151,30 @@ def labels(t):
     in_sync(t, "delete --all")
 
 
+def patterns(t):
+    """A pattern may match nothing yet; a name must be there."""
+    def attached():
+        return t.lab.sluice_json("n1", "status")["devices"]
+
+    before = attached()
+    done = t.lab.sluice("n1", "attach", "--workload", "nope*", check=False)
+    t.equal(done.returncode, 0, "attach: a pattern without a match")
+    t.check("warning: no device of this network namespace matches 'nope*'" in done.stderr,
+            "attach: and it is said", done.stderr)
+    done = t.lab.sluice("n1", "attach", "--workload", "nope", "nope*", check=False)
+    t.equal(done.returncode, 1, "attach: a name without a device")
+    done = t.lab.sluice("n1", "attach", "--workload", "nope*", "veth-p1", check=False)
+    t.check(done.returncode == 0 and "veth-p1: attached" in done.stdout,
+            "attach: what is there, beside a pattern without a match", done.stdout + done.stderr)
+    t.equal(attached(), before, "attach: devices afterwards")
+    words = [*t.lab.sluice_words("n1", "attach", "--workload", "nope*")]
+    words[words.index("--instance") + 1] += "-empty"
+    done = t.lab.run("n1", *words, check=False)
+    t.equal(done.returncode, 0, "attach: a pattern without a match, where nothing is attached")
+    words[words.index("attach"):] = ["status"]
+    t.check("nothing" in t.lab.run("n1", *words, check=False).stdout, "attach: nothing is left of it")
+
+
 def run(t):
     t.lab.apply(*web())
     describe(t)
@@ -159,3 +183,4 @@ def run(t):
             step(t, tmp)
     together(t)
     labels(t)
+    patterns(t)

@@ -52,8 +52,17 @@ static int names_collect(struct datapath *dp, const struct attach_opts *o, int a
 	own(texts_done) text_vec except = { 0 };
 	int r = other_kind(dp, opts_kind(o), &except, reterr);
 
-	for (int i = 0; !r && i < argc; i++)
-		r = devices_match(argv[i], &except, names, reterr);
+	for (int i = 0; !r && i < argc; i++) {
+		struct err none = { 0 };
+
+		r = devices_match(argv[i], &except, names, &none);
+		if (r == -ENOENT) {	/* a node may start before its pods do */
+			say_warning("%s", none.text);
+			r = 0;
+		} else if (r) {
+			*reterr = none;
+		}
+	}
 	return r;
 }
 
@@ -99,13 +108,13 @@ static int attach_names(struct datapath *dp, const struct attach_opts *o, const 
 }
 
 /* Maps that were made for nothing go again. */
-static int give_up(struct datapath *dp)
+static int give_up(struct datapath *dp, int status)
 {
 	own(attachments_done) attachment_vec all = { 0 };
 
 	if (!datapath_attachments(dp, &all, NULL) && !all.n)
 		datapath_detach_all(dp, NULL);
-	return EXIT_FAILURE;
+	return status;
 }
 
 static int attach(const struct cmd_context *ctx, int argc, char **argv)
@@ -121,11 +130,11 @@ static int attach(const struct cmd_context *ctx, int argc, char **argv)
 	if (names_collect(s.dp, o, argc, argv, &names, &e) ||
 	    reconcile_bind(s.store, o->node, &e)) {
 		say_failure(&e);
-		return give_up(s.dp);
+		return give_up(s.dp, EXIT_FAILURE);
 	}
 	status = attach_names(s.dp, o, &names, &attached);
 	if (!attached.n)
-		return give_up(s.dp);
+		return give_up(s.dp, status);
 	forwarding_warn(&attached, s.dp);
 	if (session_end(&s, NULL, &e))
 		return say_failure(&e);
@@ -162,8 +171,9 @@ const struct command command_attach = {
 	.args = "DEV...",
 	.summary = "put the programs onto uplinks or, with --workload, pods' devices",
 	.details = "DEV may be a pattern, quoted: sluice attach --workload 'veth*'. It stands for\n"
-		   "the devices that are there now; attach again for later ones. Attaching again\n"
-		   "replaces the programs without a gap. What is attached stays without a process.\n",
+		   "the devices that are there now, which may be none; attach again for later ones.\n"
+		   "Attaching again replaces the programs without a gap. What is attached stays\n"
+		   "without a process.\n",
 	.options = attach_options,
 	.opts_size = sizeof(struct attach_opts),
 	.run = cmd_attach,

@@ -64,7 +64,7 @@ int devices_match(const char *pattern, const text_vec *except, text_vec *ret, st
 	if (r)
 		return r;
 	if (!n)
-		return err_set(reterr, ENODEV, "no device of this network namespace matches '%s'",
+		return err_set(reterr, ENOENT, "no device of this network namespace matches '%s'",
 			       pattern);
 	qsort(ret->at + before, ret->n - before, sizeof(*ret->at), text_cmp);
 	return 0;
