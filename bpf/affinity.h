@@ -129,6 +129,7 @@ __noinline int sluice_affinity_note(void)
 		now.turn = a->turn;
 		if (a->slot == now.slot && a->slot_gen == now.slot_gen) {
 			a->seen = bpf_jiffies64();
+			count_service(k.service, SLUICE_R_AFFINITY, 1);
 			return 0;
 		}
 	}

@@ -72,8 +72,8 @@ static __always_inline void count_reason(enum sluice_reason why, struct weight w
 	}
 }
 
-/* The same drop on the account of its service. */
-static __always_inline void count_service_drop(__u32 service, enum sluice_reason why, __u32 packets)
+/* The same on the account of its service. */
+static __always_inline void count_service(__u32 service, enum sluice_reason why, __u32 packets)
 {
 	struct sluice_drop_key key = { .service = service, .reason = why };
 	__u64 *n = bpf_map_lookup_elem(&sluice_drops, &key);

@@ -75,7 +75,7 @@ MAP(sluice_flows6, HASH, struct sluice_flow6_key, struct sluice_flow6, 65536, 0)
 
 /*
  * sluice_slot_counts   by backend slot; sluice_reasons   by reason; sluice_drops   by service
- *   and reason, a row from the first drop on
+ *   and reason, a row from the first of them on
  *   writes  programs, each CPU its own; user zeroes a slot's row when it gives the slot away
  */
 MAP(sluice_slot_counts, PERCPU_ARRAY, __u32, struct sluice_slot_count, 1024, 0);

@@ -351,7 +351,7 @@ static __always_inline void path_count_drop(hook_ctx *ctx, const struct walk *w,
 		return;		/* not IP: nobody's business here */
 	count_reason(why, n);
 	if (w->service && why != SLUICE_R_ECHO)
-		count_service_drop(w->service, why, n.packets);
+		count_service(w->service, why, n.packets);
 }
 
 /*

@@ -33,7 +33,10 @@ struct sluice_tally {
 	__u64 bytes;
 };
 
-/* Packets of a service that did not get through; a row appears with the first one. */
+/*
+ * Packets of a service that did not get through, by why; with AFFINITY, connections that did. A row
+ * appears with the first one.
+ */
 struct sluice_drop_key {
 	__u32 service;
 	__u32 reason;		/* enum sluice_reason */

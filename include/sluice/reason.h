@@ -47,7 +47,9 @@ enum sluice_verdict {
 	X(SCTP_FRAGMENT, DROP, "sctpFragment",                                                   \
 	  "fragments of SCTP without an association, or whose ports would have to change")       \
 	X(FRAGMENT_LOST, DROP, "fragmentLost",                                                   \
-	  "a fragment that was held, and its first did not go on in time, or others needed the room")
+	  "a fragment that was held, and its first did not go on in time, or others needed the room") \
+	X(AFFINITY, SENT, "affinity",                                                            \
+	  "a new connection that went where its client's last one did; counted by service only")
 
 enum sluice_reason {
 #define X(id, verdict, label, doc) SLUICE_R_##id,

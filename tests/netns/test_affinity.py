@@ -115,6 +115,11 @@ def run(t):
     t.equal(said.stderr, "", "apply does not warn")
     sticks(t)
     nodes_agree(t)
+    hits = t.lab.service_stats("n1", "web", "tcp")
+    t.check(hits["connectionsOpened"] > hits["affinityHits"] >= (N - 1) * len(CLIENTS),
+            "connections that affinity sent on are counted", hits)
+    said = t.lab.sluice("n1", "describe", "service", "web").stdout
+    t.check("TO-LAST" in said, "and described", said)
     clients_differ(t)
     used = {u["name"]: u["used"] for u in t.lab.sluice_json("n1", "status")["tables"]}
     t.check(used["affinity"] >= 3 + 32, "the table's use is shown", used["affinity"])
@@ -123,3 +128,4 @@ def run(t):
     runs_out(t)
     t.lab.apply(sticky())
     spreads(t, "None again")
+    t.equal(t.lab.service_stats("n1", "web", "tcp")["affinityHits"], None, "no affinity, no count")

@@ -102,6 +102,7 @@ Test(affinity, a_client_stays_and_clients_spread)
 		for (__u16 i = 1; i < 15; i++)
 			cr_expect_eq(connect_to(dp, &web, AT(client_a, 40000 + i), NODE_PORT),
 				     first, "%s: connection %u", dp->label, i);
+		cr_expect_eq(dp_service_drops(dp, web.row, SLUICE_R_AFFINITY), 14, "%s", dp->label);
 		cr_expect_eq(dial_many(dp, &web, 50, 41000), 0xf, "%s", dp->label);
 	}
 }

@@ -42,6 +42,7 @@ static void add_counted(struct stats *st, uint64_t id, const char *backend, bool
 	};
 
 	s.drops[SLUICE_R_NO_BACKEND] = 2;
+	s.drops[SLUICE_R_AFFINITY] = 11;
 	cr_assert_eq(vec_push(&s.backends, b), 0);
 	cr_assert_eq(vec_push(&st->services, s), 0);
 }
@@ -187,8 +188,8 @@ Test(cli_report, json_has_exactly_the_documented_keys)
 	static const char *const top[] = { "services", "drops", "notOurs", "echo", "held", NULL };
 	static const char *const service[] = {
 		"namespace", "service", "portName", "protocol", "port", "packetsIn", "bytesIn",
-		"packetsOut", "bytesOut", "connectionsOpened", "connectionsActive", "drops",
-		"backends", NULL,
+		"packetsOut", "bytesOut", "connectionsOpened", "connectionsActive", "affinityHits",
+		"drops", "backends", NULL,
 	};
 	static const char *const backend[] = {
 		"address", "port", "node", "packetsIn", "bytesIn", "packetsOut", "bytesOut",
@@ -233,6 +234,34 @@ Test(cli_report, json_numbers_are_exact)
 	cr_expect_eq(malformed, 7);
 	cr_expect_eq(bytes, 1 << 20);
 	json_decref(j);
+}
+
+/* Of both families together, and only if there is affinity. */
+Test(cli_report, affinity_is_told_where_it_is)
+{
+	own(image_done) struct image img = sample_image();
+	struct err e = { 0 };
+
+	for (uint32_t sec = 0; sec < 11; sec += 10) {
+		own(report_done) struct report r = { 0 };
+		own(stats_done) struct stats st = sample_stats();
+		own(free) char *text = NULL;
+		size_t len;
+		FILE *mem = open_memstream(&text, &len);
+		json_t *j, *hits;
+
+		img.services.at[0].affinity_sec = img.services.at[1].affinity_sec = sec;
+		cr_assert_eq(report_make(&img, &st, &r, &e), 0, "%s", e.text);
+		j = report_json(&r);
+		hits = json_object_get(json_array_get(json_object_get(j, "services"), 1),
+				       "affinityHits");
+		cr_expect(sec ? json_integer_value(hits) == 22 : json_is_null(hits));
+		json_decref(j);
+		cr_assert_eq(report_print_affinity(mem, &r, &e), 0);
+		fclose(mem);
+		cr_expect_str_eq(text, sec ? "\nAFFINITY      OPENED   TO-LAST\n"
+					     "http:80/TCP        6        22\n" : "");
+	}
 }
 
 Test(cli_report, a_backend_without_a_known_node_says_null)

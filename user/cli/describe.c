@@ -109,7 +109,9 @@ static int print_counters(const struct report *all, const struct object *service
 	if (!of.services.n)
 		return 0;
 	putchar('\n');
-	return report_print(stdout, &of, true, reterr) ?: report_print_drops(stdout, &of, reterr);
+	return report_print(stdout, &of, true, reterr)
+	    ?: report_print_affinity(stdout, &of, reterr)
+	    ?: report_print_drops(stdout, &of, reterr);
 }
 
 /* --- the command -------------------------------------------------------------- */

@@ -126,6 +126,7 @@ static int report_add(struct report *to, const struct image_service *named,
 	s.port_name = named && named->port_name ? named->port_name : "";
 	s.protocol = named ? named->protocol : 0;
 	s.port = named ? named->port : 0;
+	s.affinity = named && named->affinity_sec;
 	if (counted) {
 		s.count = counted->count;
 		memcpy(s.drops, counted->drops, sizeof(s.drops));
@@ -198,6 +199,7 @@ static bool is_same_port(const struct report_service *a, const struct report_ser
 static int service_merge(struct report_service *to, const struct report_service *from)
 {
 	slot_count_add(&to->count, &from->count);
+	to->affinity |= from->affinity;
 	for (size_t i = 0; i < SLUICE_R_COUNT; i++)
 		to->drops[i] += from->drops[i];
 	vec_each(b, &from->backends) {

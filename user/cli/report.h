@@ -26,7 +26,8 @@ struct report_service {
 	enum protocol protocol;	/* 0 if deleted */
 	uint16_t port;
 	struct sluice_slot_count count;
-	uint64_t drops[SLUICE_R_COUNT];
+	bool affinity;		/* its clients stay with an endpoint */
+	uint64_t drops[SLUICE_R_COUNT];	/* and with SLUICE_R_AFFINITY its new connections that did */
 	VEC(struct report_backend) backends;	/* sorted by address, port */
 };
 

@@ -72,6 +72,8 @@ static json_t *service_json(const struct report_service *s)
 	if (!j || !backends)
 		return NULL;
 	r |= count_put(j, &s->count);
+	r |= json_object_set_new(j, "affinityHits", s->affinity ?
+				 json_integer((json_int_t)s->drops[SLUICE_R_AFFINITY]) : json_null());
 	r |= json_object_set_new(j, "drops", drops_json(s));
 	vec_each(b, &s->backends)
 		r |= json_array_append_new(backends, backend_json(b));

@@ -199,3 +199,31 @@ int report_print_drops(FILE *out, const struct report *r, struct err *reterr)
 	fputc('\n', out);
 	return table_print(t, out, reterr);
 }
+
+int report_print_affinity(FILE *out, const struct report *r, struct err *reterr)
+{
+	own(table_free) struct table *t = table_new();
+	char buf[FORMAT_MAX];
+	size_t n = 0;
+
+	if (!t)
+		return err_nomem(reterr);
+	table_column(t, "AFFINITY", TABLE_LEFT);
+	table_column(t, "OPENED", TABLE_RIGHT);
+	table_column(t, "TO-LAST", TABLE_RIGHT);
+	vec_each(s, &r->services) {
+		struct libscols_line *row;
+
+		if (!s->affinity)
+			continue;
+		row = table_row(t, NULL);
+		put_port(t, row, s);
+		table_cell(t, row, "%s", format_count(s->count.opened, buf));
+		table_cell(t, row, "%s", format_count(s->drops[SLUICE_R_AFFINITY], buf));
+		n++;
+	}
+	if (!n)
+		return 0;
+	fputc('\n', out);
+	return table_print(t, out, reterr);
+}

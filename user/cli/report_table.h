@@ -20,3 +20,7 @@ int report_print_service_drops(FILE *out, const struct report *r, struct err *re
 
 /* The reasons for which packets of these services were dropped; nothing if none was. */
 int report_print_drops(FILE *out, const struct report *r, struct err *reterr);
+
+/* How many new connections of these services went where their client's last one did; nothing if none
+ * of them has session affinity. */
+int report_print_affinity(FILE *out, const struct report *r, struct err *reterr);
