@@ -29,11 +29,10 @@ static int put_run(struct put *p, const struct cmd_context *ctx, bool dry_run, s
 		r = session_change(&s, put_change, p, p->opts->prune ? NULL : &p->objects,
 				   reterr);
 	/*
-	 * Only of Services there is more to say, and of the others there may be very many. What
-	 * that and the change let go goes back before the tables come beside it.
+	 * There may be very many. What they and the change let go goes back before the tables come
+	 * beside it: all of them, as what is between others' memory does not.
 	 */
-	objects_drop(&p->objects, KIND_POD);
-	objects_drop(&p->objects, KIND_SLICE);
+	objects_done(&p->objects);
 	if (s.change.whole)
 		malloc_trim(0);
 	if (!r)

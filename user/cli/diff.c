@@ -142,20 +142,6 @@ static int diff_maps(struct diff *d, struct snapshot *live, struct snapshot *mer
 
 /* --- the command -------------------------------------------------------------- */
 
-static int snapshot_copy(const struct snapshot *from, struct snapshot *to)
-{
-	if (vec_reserve(&to->objects, from->objects.n))
-		return -ENOMEM;
-	vec_each(o, &from->objects) {
-		struct object *copy = object_copy(*o);
-
-		if (!copy)
-			return -ENOMEM;
-		to->objects.at[to->objects.n++] = copy;
-	}
-	return 0;
-}
-
 /* A session_change_fn. */
 static int diff_change(void *arg, const struct cluster_config *cfg, struct snapshot *snap,
 		       struct err *reterr)
@@ -164,7 +150,7 @@ static int diff_change(void *arg, const struct cluster_config *cfg, struct snaps
 	struct diff *d = arg;
 	int r;
 
-	if (snapshot_copy(snap, &live))
+	if (objects_share(&live.objects, &snap->objects))
 		return err_nomem(reterr);
 	r = put_change(&d->put, cfg, snap, reterr);
 	if (!r)

@@ -9,6 +9,7 @@ void put_done(struct put *p)
 {
 	selector_done(&p->selector);
 	objects_done(&p->objects);
+	texts_done(&p->caveats);
 	cluster_changes_done(&p->applied);
 	cluster_changes_done(&p->pruned);
 	texts_done(&p->lacks);
@@ -16,7 +17,8 @@ void put_done(struct put *p)
 
 void put_tell(const struct put *p)
 {
-	caveats_tell(&p->objects, say_warning_text, NULL);
+	vec_each(text, &p->caveats)
+		say_warning("%s", *text);
 	vec_each(text, &p->lacks)
 		say_warning("%s", *text);
 }
@@ -54,6 +56,46 @@ static int objects_select(object_vec *objects, const struct selector *selector,
 	return kept ? 0 : err_set(reterr, ENODATA, "no object in the files has the labels of -l");
 }
 
+/*
+ * As they will be stored, as far as that does not depend on what is: then cluster_apply() need
+ * not copy them. Who they are is not for a manifest to say.
+ */
+static int objects_ready(const object_vec *objects, struct err *reterr)
+{
+	vec_each(at, objects) {
+		struct meta *m = (*at)->meta;
+		int r = object_default(*at, reterr);
+
+		if (r)
+			return r;
+		free(TAKE(m->uid));
+		m->created = 0;
+	}
+	return 0;
+}
+
+struct collector {
+	text_vec *texts;
+	int r;
+};
+
+/* A caveat_fn. */
+static void collect(void *arg, const char *text)
+{
+	struct collector *c = arg;
+
+	c->r = c->r ?: texts_push(c->texts, text);
+}
+
+/* Now: once it is known whether they are to be told, the objects may be gone. */
+static int find_caveats(struct put *p, struct err *reterr)
+{
+	struct collector c = { .texts = &p->caveats };
+
+	caveats_tell(&p->objects, collect, &c);
+	return c.r ? err_nomem(reterr) : 0;
+}
+
 int put_load(struct put *p, struct err *reterr)
 {
 	const struct put_opts *o = p->opts;
@@ -69,7 +111,7 @@ int put_load(struct put *p, struct err *reterr)
 		r = files_load(&o->files, o->namespace, o->strict, &p->objects, reterr);
 	if (!r)
 		r = objects_select(&p->objects, &p->selector, reterr);
-	return r;
+	return r ?: objects_ready(&p->objects, reterr) ?: find_caveats(p, reterr);
 }
 
 /* All of those that are there are named. */

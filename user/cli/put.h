@@ -35,6 +35,7 @@ struct put {
 	bool create;			/* what is there already is refused */
 	struct selector selector;
 	object_vec objects;
+	text_vec caveats;		/* what they ask for in vain, for people */
 	/* What came of it. */
 	cluster_change_vec applied;
 	cluster_change_vec pruned;

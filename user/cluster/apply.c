@@ -18,6 +18,7 @@
 struct staged {
 	struct object *now;		/* owned, until it is moved into the edit */
 	const struct object *old;	/* in the snapshot, or NULL */
+	bool ready;			/* @now is what was given */
 	bool changed;			/* it differs from @old */
 };
 
@@ -78,6 +79,17 @@ static int check(const struct object *now, const struct object *old, struct err 
 	return refuse_end(&why, reterr);
 }
 
+/*
+ * Whether @given needs nothing that would change it: it is new, or does not differ. Of most Pods
+ * of most manifests there is then no copy.
+ */
+static bool is_ready(const struct object *given, const struct object *old)
+{
+	if (!given->defaulted || given->kind == KIND_SERVICE)
+		return false;
+	return old ? object_equal(old, given) : !given->meta->uid && !given->meta->created;
+}
+
 /* Brings @o from what was given to all that does not need an allocator. */
 static int prepare(struct object *o, const struct object *old, struct err *reterr)
 {
@@ -95,25 +107,49 @@ static int prepare(struct object *o, const struct object *old, struct err *reter
 	return 0;
 }
 
-static int stage(const struct snapshot *snap, const struct object *given, staged_vec *staged,
-		 struct err *reterr)
+static const struct object *old_object(const struct snapshot *snap, const struct object *o)
+{
+	const struct meta *m = o->meta;
+
+	return m->name && m->namespace ? snapshot_find(snap, o->kind, m->namespace, m->name) : NULL;
+}
+
+/* A copy of @given with all that it needs. */
+static int stage_copy(const struct snapshot *snap, const struct object *given,
+		      const struct object **ret_old, struct object **ret, struct err *reterr)
 {
 	own(object_free) struct object *o = object_copy(given);
-	const struct object *old = NULL;
+	int r = o ? object_default(o, reterr) : err_nomem(reterr);
+
+	if (r < 0)
+		return r;
+	*ret_old = old_object(snap, o);
+	r = prepare(o, *ret_old, reterr);
+	if (r < 0)
+		return r;
+	*ret = TAKE(o);
+	return 0;
+}
+
+static int stage(const struct snapshot *snap, struct object *given, staged_vec *staged,
+		 struct err *reterr)
+{
+	own(object_free) struct object *o = NULL;
+	const struct object *old = old_object(snap, given);
+	bool ready = is_ready(given, old);
 	int r;
 
-	if (!o)
-		return err_nomem(reterr);
-	r = object_default(o, reterr);
-	if (!r && o->meta->name)
-		old = snapshot_find(snap, o->kind, o->meta->namespace, o->meta->name);
-	if (!r)
-		r = prepare(o, old, reterr);
+	if (ready) {
+		o = object_share(given);
+		r = check(o, old, reterr);
+	} else {
+		r = stage_copy(snap, given, &old, &o, reterr);
+	}
 	if (r < 0)
 		return r;
 	if (vec_reserve(staged, 1) < 0)
 		return err_nomem(reterr);
-	staged->at[staged->n++] = (struct staged){ .now = TAKE(o), .old = old };
+	staged->at[staged->n++] = (struct staged){ .now = TAKE(o), .old = old, .ready = ready };
 	return 0;
 }
 
@@ -236,7 +272,8 @@ static int take_changed(staged_vec *staged, object_vec *puts, cluster_change_vec
 		return -ENOMEM;
 	vec_each(s, staged) {
 		enum change c = !s->old ? CHANGE_CREATED :
-				object_equal(s->old, s->now) ? CHANGE_NONE : CHANGE_CONFIGURED;
+				s->ready || object_equal(s->old, s->now) ? CHANGE_NONE :
+				CHANGE_CONFIGURED;
 
 		s->changed = c != CHANGE_NONE;
 		if (changes_add(changes, s->now, c) < 0)

@@ -162,6 +162,8 @@ static bool node_eq(const struct node *a, const struct node *b)
 
 bool object_equal(const struct object *a, const struct object *b)
 {
+	if (a == b)
+		return true;
 	if (a->kind != b->kind || !meta_eq(a->meta, b->meta))
 		return false;
 	switch (a->kind) {

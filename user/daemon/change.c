@@ -17,24 +17,6 @@ void store_change_done(struct store_change *c)
 	snapshot_done(&c->after);
 }
 
-static int snapshot_copy(const struct snapshot *from, struct snapshot *ret, struct err *reterr)
-{
-	own(snapshot_done) struct snapshot copy = { 0 };
-
-	if (vec_reserve(&copy.objects, from->objects.n) < 0)
-		return err_nomem(reterr);
-	vec_each(o, &from->objects) {
-		struct object *one = object_copy(*o);
-
-		if (!one)
-			return err_nomem(reterr);
-		copy.objects.at[copy.objects.n++] = one;
-	}
-	*ret = copy;
-	copy = (struct snapshot){ 0 };
-	return 0;
-}
-
 /* --- a part of the objects -------------------------------------------------------- */
 
 static int add_object(struct closure *c, const struct object *given, struct err *reterr)
@@ -53,8 +35,10 @@ static int add_object(struct closure *c, const struct object *given, struct err 
 static int attempt(struct closure *c, change_fn *fn, void *arg, struct snapshot *after,
 		   bool *ret_closed, struct err *reterr)
 {
-	int r = closure_complete(c, reterr) ?: snapshot_copy(&c->snap, after, reterr);
+	int r = closure_complete(c, reterr);
 
+	if (!r && objects_share(&after->objects, &c->snap.objects) < 0)
+		r = err_nomem(reterr);
 	if (r)
 		return r;
 	r = fn(arg, after, reterr);
@@ -96,10 +80,12 @@ static int part_make(struct store *store, change_fn *fn, void *arg, const object
 static int whole_make(struct store *store, change_fn *fn, void *arg, struct store_change *ret,
 		      struct err *reterr)
 {
+	int r = store_load(store, &ret->before, reterr);
+
 	ret->whole = true;
-	return store_load(store, &ret->before, reterr)
-	    ?: snapshot_copy(&ret->before, &ret->after, reterr)
-	    ?: fn(arg, &ret->after, reterr);
+	if (!r && objects_share(&ret->after.objects, &ret->before.objects) < 0)
+		r = err_nomem(reterr);
+	return r ?: fn(arg, &ret->after, reterr);
 }
 
 int change_make(struct store *store, change_fn *fn, void *arg, const object_vec *objects,

@@ -63,6 +63,7 @@ struct object *object_new(enum kind kind)
 	if (!o)
 		return NULL;
 	o->kind = kind;
+	o->owners = 1;
 	switch (kind) {
 	case KIND_SERVICE:
 		o->meta = &o->u.service.meta;
@@ -86,7 +87,7 @@ struct object *object_new(enum kind kind)
 
 void object_free(struct object *o)
 {
-	if (!o)
+	if (!o || --o->owners)
 		return;
 	switch (o->kind) {
 	case KIND_SERVICE:
@@ -134,6 +135,7 @@ struct object *object_copy(const struct object *o)
 
 	if (!copy || meta_copy(copy->meta, o->meta) < 0 || kind_copy(copy, o) < 0)
 		return NULL;
+	copy->defaulted = o->defaulted;
 	copy->file = shared_use(o->file);
 	copy->line = o->line;
 	return TAKE(copy);
@@ -161,6 +163,7 @@ int object_default(struct object *o, struct err *reterr)
 {
 	if (meta_default(o->meta, kind_infos[o->kind].namespaced) < 0 || kind_default(o) < 0)
 		return err_nomem(reterr);
+	o->defaulted = true;
 	return 0;
 }
 
@@ -223,6 +226,15 @@ void objects_drop(object_vec *objects, enum kind kind)
 			objects->at[kept++] = *o;
 	}
 	objects->n = kept;
+}
+
+int objects_share(object_vec *to, const object_vec *from)
+{
+	if (vec_reserve(to, from->n) < 0)
+		return -ENOMEM;
+	vec_each(o, from)
+		to->at[to->n++] = object_share(*o);
+	return 0;
 }
 
 void objects_done(object_vec *objects)

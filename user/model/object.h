@@ -320,6 +320,8 @@ extern const struct kind_info kind_infos[KIND_COUNT];
 
 struct object {
 	enum kind kind;
+	unsigned int owners;	/* see object_share() */
+	bool defaulted;		/* it is as object_default() left it */
 	/* Where it was read, for messages; file may be NULL, see base/shared.h. Not its value. */
 	unsigned int line;
 	char *file;
@@ -338,6 +340,16 @@ struct object {
 struct object *object_new(enum kind kind);
 void object_free(struct object *o);
 DEFINE_OWN(struct object, object_free)
+
+/*
+ * One more owner, who frees it too. What has several owners is not changed any more, except that
+ * the store gives it its identity. Not for several threads.
+ */
+static inline struct object *object_share(struct object *o)
+{
+	o->owners++;
+	return o;
+}
 
 /* A deep copy, or NULL when out of memory. */
 struct object *object_copy(const struct object *o);
@@ -384,6 +396,9 @@ typedef VEC(struct object *) object_vec;
 
 /* Frees the objects of this kind; the others stay in their order. */
 void objects_drop(object_vec *objects, enum kind kind);
+
+/* Makes @to, which is empty, own all of @from's objects too: 0 or -ENOMEM. */
+int objects_share(object_vec *to, const object_vec *from);
 
 /* Frees the objects too. */
 void objects_done(object_vec *objects);
