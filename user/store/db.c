@@ -2,6 +2,12 @@
 /* The open database: statements, and how failures become sentences. */
 #include "store/db.h"
 
+/* TERMS_AT_ONCE of them. OR FAIL: all or nothing is the transaction's affair, not each statement's. */
+#define ROW "(?,?,?,?)"
+#define ROWS_4 ROW "," ROW "," ROW "," ROW
+#define ROWS_16 ROWS_4 "," ROWS_4 "," ROWS_4 "," ROWS_4
+#define ROWS_32 ROWS_16 "," ROWS_16
+
 static const char *const statement_sql[STATEMENT_COUNT] = {
 	[STATEMENT_LOAD] = "SELECT kind, namespace, name, uid, created, json FROM objects",
 	[STATEMENT_LOAD_KINDS] = "SELECT kind, namespace, name, uid, created, json FROM objects "
@@ -16,6 +22,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 	[STATEMENT_DEL] = "DELETE FROM objects WHERE kind = ?1 AND namespace = ?2 AND name = ?3",
 	[STATEMENT_TERM_PUT] = "INSERT INTO terms(term, kind, namespace, name) "
 			       "VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+	[STATEMENT_TERMS_PUT] = "INSERT OR FAIL INTO terms(term, kind, namespace, name) "
+				"VALUES " ROWS_32 " ON CONFLICT DO NOTHING",
 	[STATEMENT_TERM_DEL] = "DELETE FROM terms WHERE term = ?1 AND kind = ?2 AND "
 			       "namespace = ?3 AND name = ?4",
 	[STATEMENT_FACT_READ] = "SELECT value FROM facts WHERE key = ?1",

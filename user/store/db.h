@@ -6,6 +6,9 @@
 
 #include "store/store.h"
 
+/* So many rows are written by one run of STATEMENT_TERMS_PUT. */
+#define TERMS_AT_ONCE 32
+
 enum statement {
 	STATEMENT_LOAD,
 	STATEMENT_LOAD_KINDS,
@@ -15,6 +18,7 @@ enum statement {
 	STATEMENT_UPDATE,
 	STATEMENT_DEL,
 	STATEMENT_TERM_PUT,
+	STATEMENT_TERMS_PUT,
 	STATEMENT_TERM_DEL,
 	STATEMENT_FACT_READ,
 	STATEMENT_FACT_PUT,
@@ -23,11 +27,18 @@ enum statement {
 	STATEMENT_COUNT,
 };
 
+/* Random bytes in stock: to ask the kernel costs more than all the rest of a UUID. */
+struct uuid_source {
+	uint8_t bytes[4096];
+	size_t left;
+};
+
 struct store {
 	char *instance;
 	char *path;
 	sqlite3 *db;
 	sqlite3_stmt *statements[STATEMENT_COUNT];	/* prepared at their first use */
+	struct uuid_source uuids;
 };
 
 /* The file's path, the caller's to free; make creates what is missing of it. */
@@ -64,4 +75,4 @@ int store_index(struct store *s, const struct object *o, struct err *reterr);
 
 /* A random UUID, version 4. */
 #define UUID_TEXT_MAX 37
-int uuid_make(char buf[static UUID_TEXT_MAX]);
+int uuid_make(struct uuid_source *from, char buf[static UUID_TEXT_MAX]);

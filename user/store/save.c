@@ -124,31 +124,59 @@ static int term_row_cmp(const void *a, const void *b)
 	return (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-static int term_write(struct store *s, const struct term_row *row, struct err *reterr)
+/* Binds the parameters of one row from @first on. */
+static int bind_term(sqlite3_stmt *st, int first, const struct term_row *row)
 {
-	enum statement how = row->gone ? STATEMENT_TERM_DEL : STATEMENT_TERM_PUT;
+	int rc = sqlite3_bind_int64(st, first, (sqlite3_int64)row->term);
+
+	return rc == SQLITE_OK ? bind_key(st, first + 1, row->o) : rc;
+}
+
+/* The rows from @row on, as many as one run of @how writes. */
+static int terms_run(struct store *s, enum statement how, const struct term_row *row, size_t n,
+		     struct err *reterr)
+{
 	own(db_end) sqlite3_stmt *st = db_statement(s, how, reterr);
-	int rc;
+	int rc = SQLITE_OK;
 
 	if (!st)
 		return -EIO;
-	rc = sqlite3_bind_int64(st, 1, (sqlite3_int64)row->term);
-	if (rc == SQLITE_OK)
-		rc = bind_key(st, 2, row->o);
+	for (size_t i = 0; rc == SQLITE_OK && i < n; i++)
+		rc = bind_term(st, 1 + (int)i * 4, &row[i]);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_step(st);
 	return rc == SQLITE_DONE ? 0 : db_fail(s, rc, "write", reterr);
 }
 
+/* How many rows from @first on, @max at most, are all to be written. */
+static size_t terms_new(const term_row_vec *rows, size_t first, size_t max)
+{
+	size_t n = 0;
+
+	while (n < max && first + n < rows->n && !rows->at[first + n].gone)
+		n++;
+	return n;
+}
+
 static int terms_write(struct store *s, term_row_vec *rows, struct err *reterr)
 {
+	size_t n;
 	int r = 0;
 
 	if (rows->n)
 		qsort(rows->at, rows->n, sizeof(*rows->at), term_row_cmp);
-	vec_each(row, rows)
-		if (!r)
-			r = term_write(s, row, reterr);
+	for (size_t i = 0; !r && i < rows->n; i += n) {
+		const struct term_row *row = &rows->at[i];
+
+		n = terms_new(rows, i, TERMS_AT_ONCE);
+		if (n == TERMS_AT_ONCE) {
+			r = terms_run(s, STATEMENT_TERMS_PUT, row, n, reterr);
+			continue;
+		}
+		n = 1;
+		r = terms_run(s, row->gone ? STATEMENT_TERM_DEL : STATEMENT_TERM_PUT, row, n,
+			      reterr);
+	}
 	return r;
 }
 
@@ -187,11 +215,11 @@ static int generation_renew(struct store *s, struct err *reterr)
 
 /* --- objects -------------------------------------------------------------------- */
 
-static int give_identity(struct object *o, struct err *reterr)
+static int give_identity(struct store *s, struct object *o, struct err *reterr)
 {
 	char uid[UUID_TEXT_MAX];
 
-	if (uuid_make(uid) < 0)
+	if (uuid_make(&s->uuids, uid) < 0)
 		return err_sys(reterr, errno, "cannot get random bytes");
 	return object_set_identity(o, o->meta->uid ? o->meta->uid : uid,
 				   o->meta->created ? o->meta->created : time(NULL)) < 0 ?
@@ -200,7 +228,7 @@ static int give_identity(struct object *o, struct err *reterr)
 
 static int save_new(struct store *s, struct object *o, term_row_vec *terms, struct err *reterr)
 {
-	return give_identity(o, reterr)
+	return give_identity(s, o, reterr)
 	    ?: row_put(s, STATEMENT_INSERT, o, reterr)
 	    ?: terms_move(terms, NULL, o, reterr);
 }
@@ -222,32 +250,58 @@ static int save_gone(struct store *s, const struct object *o, term_row_vec *term
 	    ?: terms_move(terms, o, NULL, reterr);
 }
 
-int store_save(struct store *s, const struct snapshot *before, struct snapshot *after,
-	       struct err *reterr)
+/* What is being saved. */
+struct save {
+	struct store *store;
+	term_row_vec terms;
+	size_t writes;
+};
+
+static int save_kind(struct save *sv, const struct snapshot *before, const struct snapshot *after,
+		     enum kind kind, struct err *reterr)
 {
-	const object_vec *old = &before->objects;
-	object_vec *now = &after->objects;
-	own(term_rows_done) term_row_vec terms = { 0 };
-	size_t i = 0, j = 0;
-	size_t writes = 0;
+	size_t n_old, n_now, i = 0, j = 0;
+	struct object **old = snapshot_kind(before, kind, &n_old);
+	struct object **now = snapshot_kind(after, kind, &n_now);
 	int r = 0;
 
-	while (!r && (i < old->n || j < now->n)) {
-		int side = i == old->n ? 1 : j == now->n ? -1 :
-			   object_cmp(old->at[i], now->at[j]);
-		bool same = !side && object_equal(old->at[i], now->at[j]);
+	while (!r && (i < n_old || j < n_now)) {
+		int side = i == n_old ? 1 : j == n_now ? -1 : object_cmp(old[i], now[j]);
+		bool same = !side && object_equal(old[i], now[j]);
 
 		if (side < 0)
-			r = save_gone(s, old->at[i], &terms, reterr);
+			r = save_gone(sv->store, old[i], &sv->terms, reterr);
 		else if (side > 0)
-			r = save_new(s, now->at[j], &terms, reterr);
+			r = save_new(sv->store, now[j], &sv->terms, reterr);
 		else if (!same)
-			r = save_changed(s, old->at[i], now->at[j], &terms, reterr);
-		writes += !same;
+			r = save_changed(sv->store, old[i], now[j], &sv->terms, reterr);
+		sv->writes += !same;
 		i += side <= 0;
 		j += side >= 0;
 	}
-	if (!r && writes)
-		r = terms_write(s, &terms, reterr) ?: generation_renew(s, reterr);
+	return r;
+}
+
+static void save_done(struct save *sv)
+{
+	term_rows_done(&sv->terms);
+}
+DEFINE_OWN_DONE(struct save, save_done)
+
+int store_save(struct store *s, const struct snapshot *before, struct snapshot *after,
+	       struct err *reterr)
+{
+	/* By name, as the table has them: each row that is new to it comes behind the last. */
+	static const enum kind order[] = {
+		KIND_SLICE, KIND_ENDPOINTS, KIND_NODE, KIND_POD, KIND_SERVICE,
+	};
+	own(save_done) struct save sv = { .store = s };
+	int r = 0;
+
+	_Static_assert(sizeof(order) / sizeof(*order) == KIND_COUNT, "each kind once");
+	for (size_t i = 0; !r && i < KIND_COUNT; i++)
+		r = save_kind(&sv, before, after, order[i], reterr);
+	if (!r && sv.writes)
+		r = terms_write(s, &sv.terms, reterr) ?: generation_renew(s, reterr);
 	return r;
 }
