@@ -14,11 +14,6 @@
 
 /* --- one value for all that is printed -------------------------------------------- */
 
-static int set_text(json_t *map, const char *key, const char *text)
-{
-	return json_object_set_new(map, key, json_string(text)) < 0 ? -ENOMEM : 0;
-}
-
 static void json_unref_at(json_t **j)
 {
 	json_decref(*j);
@@ -30,26 +25,6 @@ static json_t *object_value(const struct object *o)
 	own(free) char *text = manifest_json(o);
 
 	return text ? json_loads(text, 0, NULL) : NULL;
-}
-
-/* kubectl's List around the objects; NULL when out of memory. */
-static json_t *list_value(struct object *const *objects, size_t n)
-{
-	own(json_unref) json_t *list = json_object();
-	own(json_unref) json_t *meta = json_object();
-	json_t *items = json_array();
-
-	if (json_object_set_new(list, "items", items) < 0)
-		return NULL;
-	for (size_t i = 0; i < n; i++) {
-		if (json_array_append_new(items, object_value(objects[i])) < 0)
-			return NULL;
-	}
-	if (set_text(list, "apiVersion", "v1") < 0 || set_text(list, "kind", "List") < 0 ||
-	    set_text(meta, "resourceVersion", "") < 0 ||
-	    json_object_set_new(list, "metadata", TAKE(meta)) < 0)
-		return NULL;
-	return TAKE(list);
 }
 
 /* --- YAML ------------------------------------------------------------------------- */
@@ -132,25 +107,48 @@ static int pairs_emit(yaml_emitter_t *e, json_t *map)
 	return 0;
 }
 
-static int map_emit(yaml_emitter_t *e, json_t *map)
+static int map_begin(yaml_emitter_t *e)
 {
 	yaml_event_t ev;
 
 	return emit(e, &ev, yaml_mapping_start_event_initialize(&ev, NULL, NULL, 1,
-								YAML_BLOCK_MAPPING_STYLE)) ?:
-	       pairs_emit(e, map) ?:
-	       emit(e, &ev, yaml_mapping_end_event_initialize(&ev));
+								YAML_BLOCK_MAPPING_STYLE));
+}
+
+static int map_end(yaml_emitter_t *e)
+{
+	yaml_event_t ev;
+
+	return emit(e, &ev, yaml_mapping_end_event_initialize(&ev));
+}
+
+static int map_emit(yaml_emitter_t *e, json_t *map)
+{
+	return map_begin(e) ?: pairs_emit(e, map) ?: map_end(e);
+}
+
+static int list_begin(yaml_emitter_t *e)
+{
+	yaml_event_t ev;
+
+	return emit(e, &ev, yaml_sequence_start_event_initialize(&ev, NULL, NULL, 1,
+						YAML_BLOCK_SEQUENCE_STYLE));
+}
+
+static int list_end(yaml_emitter_t *e)
+{
+	yaml_event_t ev;
+
+	return emit(e, &ev, yaml_sequence_end_event_initialize(&ev));
 }
 
 static int list_emit(yaml_emitter_t *e, json_t *list)
 {
-	yaml_event_t ev;
-	int err = emit(e, &ev, yaml_sequence_start_event_initialize(&ev, NULL, NULL, 1,
-						YAML_BLOCK_SEQUENCE_STYLE));
+	int err = list_begin(e);
 
 	for (size_t i = 0; !err && i < json_array_size(list); i++)
 		err = value_emit(e, json_array_get(list, i));
-	return err ?: emit(e, &ev, yaml_sequence_end_event_initialize(&ev));
+	return err ?: list_end(e);
 }
 
 static int value_emit(yaml_emitter_t *e, json_t *v)
@@ -176,30 +174,55 @@ static int value_emit(yaml_emitter_t *e, json_t *v)
 	}
 }
 
-/* One document; the first bears no "---". */
-static int document_emit(yaml_emitter_t *e, json_t *v, bool first)
+static int object_emit(yaml_emitter_t *e, const struct object *o)
+{
+	own(json_unref) json_t *v = object_value(o);
+
+	return v ? value_emit(e, v) : -ENOMEM;
+}
+
+/* Object by object: there may be many. */
+static int items_emit(yaml_emitter_t *e, struct object *const *objects, size_t n)
+{
+	int err = list_begin(e);
+
+	for (size_t i = 0; !err && i < n; i++)
+		err = object_emit(e, objects[i]);
+	return err ?: list_end(e);
+}
+
+/* kubectl's List around the objects. */
+static int all_emit(yaml_emitter_t *e, struct object *const *objects, size_t n)
+{
+	return map_begin(e) ?:
+	       text_emit(e, "apiVersion") ?: text_emit(e, "v1") ?:
+	       text_emit(e, "items") ?: items_emit(e, objects, n) ?:
+	       text_emit(e, "kind") ?: text_emit(e, "List") ?:
+	       text_emit(e, "metadata") ?: map_begin(e) ?:
+	       text_emit(e, "resourceVersion") ?: text_emit(e, "") ?:
+	       map_end(e) ?:
+	       map_end(e);
+}
+
+/* One document of the @n objects, a List unless it is one of several; the first bears no "---". */
+static int document_emit(yaml_emitter_t *e, struct object *const *objects, size_t n, bool list,
+			 bool first)
 {
 	yaml_event_t ev;
 
 	return emit(e, &ev, yaml_document_start_event_initialize(&ev, NULL, NULL, NULL, first)) ?:
-	       value_emit(e, v) ?:
+	       (list ? all_emit(e, objects, n) : object_emit(e, *objects)) ?:
 	       emit(e, &ev, yaml_document_end_event_initialize(&ev, 1));
 }
 
 static int objects_emit(yaml_emitter_t *e, struct object *const *objects, size_t n, bool list)
 {
-	own(json_unref) json_t *all = NULL;
 	int err = 0;
 
-	if (list) {
-		all = list_value(objects, n);
-		return all ? document_emit(e, all, true) : -ENOMEM;
-	}
-	for (size_t i = 0; !err && i < n; i++) {
-		own(json_unref) json_t *one = object_value(objects[i]);
-
-		err = one ? document_emit(e, one, i == 0) : -ENOMEM;
-	}
+	if (list)
+		return document_emit(e, objects, n, true, true);
+	for (size_t i = 0; !err && i < n; i++)
+		err = document_emit(e, &objects[i], 1, false, i == 0);
 	return err;
 }
 
@@ -225,18 +248,66 @@ int manifest_print_yaml(FILE *out, struct object *const *objects, size_t n, bool
 
 /* --- JSON ------------------------------------------------------------------------- */
 
-int manifest_print_json(FILE *out, struct object *const *objects, size_t n, bool list)
-{
-	own(json_unref) json_t *v = NULL;
+/* What is not at the beginning of the text is indented so far. */
+#define ITEM_NEWLINE "\n        "
 
-	/* JSON knows no second document. */
-	v = list || n != 1 ? list_value(objects, n) : object_value(objects[0]);
+/* A json_dump_callback_t. There is no newline in a JSON text but between its tokens. */
+static int item_write(const char *bytes, size_t n, void *out)
+{
+	while (n) {
+		const char *newline = memchr(bytes, '\n', n);
+		size_t line = newline ? (size_t)(newline - bytes) : n;
+
+		if (fwrite(bytes, 1, line, out) != line ||
+		    (newline && fputs(ITEM_NEWLINE, out) == EOF))
+			return -1;
+		line += newline != NULL;
+		bytes += line;
+		n -= line;
+	}
+	return 0;
+}
+
+static int file_bytes(const char *bytes, size_t n, void *out)
+{
+	return fwrite(bytes, 1, n, out) == n ? 0 : -1;
+}
+
+static int object_dump(FILE *out, const struct object *o, json_dump_callback_t write)
+{
+	own(json_unref) json_t *v = object_value(o);
+
 	if (!v)
 		return -ENOMEM;
-	if (json_dumpf(v, out, JSON_INDENT(JSON_INDENT_KUBECTL) | JSON_SORT_KEYS) < 0 ||
-	    fputc('\n', out) == EOF)
-		return -EIO;
-	return 0;
+	return json_dump_callback(v, write, out, JSON_INDENT(JSON_INDENT_KUBECTL) |
+						 JSON_SORT_KEYS) < 0 ? -EIO : 0;
+}
+
+/* kubectl's List around the objects. */
+static int all_dump(FILE *out, struct object *const *objects, size_t n)
+{
+	int err = 0;
+
+	fputs("{\n    \"apiVersion\": \"v1\",\n    \"items\": [", out);
+	for (size_t i = 0; !err && i < n; i++) {
+		fputs(i ? "," ITEM_NEWLINE : ITEM_NEWLINE, out);
+		err = object_dump(out, objects[i], item_write);
+	}
+	fputs(n ? "\n    ],\n" : "],\n", out);
+	fputs("    \"kind\": \"List\",\n    \"metadata\": {\n"
+	      "        \"resourceVersion\": \"\"\n    }\n}", out);
+	return err;
+}
+
+int manifest_print_json(FILE *out, struct object *const *objects, size_t n, bool list)
+{
+	/* JSON knows no second document. */
+	int err = list || n != 1 ? all_dump(out, objects, n) :
+				   object_dump(out, objects[0], file_bytes);
+
+	if (!err && (fputc('\n', out) == EOF || ferror(out)))
+		err = -EIO;
+	return err;
 }
 
 char *manifest_json(const struct object *o)
