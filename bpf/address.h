@@ -91,27 +91,16 @@ static __always_inline bool source_is_nobody(const struct pkt *p)
 static __always_inline bool address_is_taken(hook_ctx *ctx, struct scratch *s)
 {
 	const struct pkt *p = &s->p;
-	struct bpf_fib_lookup *fib = &s->fib;
+	struct bpf_fib_lookup *fib = fib_begin(s, p->proto, p->v6);
 	long rc;
 
-	__builtin_memset(fib, 0, sizeof(*fib));
-	fib->family = p->v6 ? AF_INET6 : AF_INET;
-	fib->l4_protocol = p->proto;
-	fib->ifindex = s->w.ifindex;
-	fib->tot_len = 1;	/* not 0: then a packet larger than the way takes has no answer */
-	if (p->v6) {
-		for (int i = 0; i < 4; i++) {
-			fib->ipv6_src[i] = p->key.v6.src[i];
-			fib->ipv6_dst[i] = p->key.v6.dst[i];
-		}
-	} else {
-		fib->ipv4_src = p->key.v4.src;
-		fib->ipv4_dst = p->key.v4.dst;
-	}
+	if (p->v6)
+		fib_set_ends(fib, p->key.v6.src, p->key.v6.dst, true);
+	else
+		fib_set_ends(fib, &p->key.v4.src, &p->key.v4.dst, false);
 	/* What the host sends is on its way out of the device of the hook. */
-	rc = bpf_fib_lookup(ctx, fib, sizeof(*fib),
-			    s->w.from == FROM_HOST ? BPF_FIB_LOOKUP_OUTPUT : 0);
-	if (rc != BPF_FIB_LKUP_RET_SUCCESS && rc != BPF_FIB_LKUP_RET_NO_NEIGH)
+	rc = fib_ask(ctx, fib, s->w.from == FROM_HOST ? BPF_FIB_LOOKUP_OUTPUT : 0);
+	if (!fib_has_way(rc))
 		return rc < 0 || rc == BPF_FIB_LKUP_RET_NOT_FWDED ||
 		       rc == BPF_FIB_LKUP_RET_FWD_DISABLED;
 	/* A gateway takes the place of the destination. */

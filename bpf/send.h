@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "bpf/flow.h"
+#include "bpf/fib.h"
 #include "bpf/service.h"
 
 /* clang makes a call of memcmp() out of more than a few bytes; there is none in BPF. */
@@ -51,33 +51,29 @@ static __always_inline bool neigh_take_turn(const struct sluice_flow *f)
 }
 
 /*
- * The question of the way to f's new destination, with what rules for routing may look at. @k: the
- * packet as it came. A request is routed with its client's address, as by the kernel, which
- * masquerades behind routing: so the answer does not depend on the one before. A reply is routed
- * with the address that it leaves with, so that "ip rule from" the service's address works.
+ * The question of the way to f's new destination, with what rules for routing may look at. The
+ * scratch has the tuple of the packet as it came. A request is routed with its client's address, as
+ * by the kernel, which masquerades behind routing: so the answer does not depend on the one before.
+ * A reply is routed with the address that it leaves with, so that "ip rule from" the service's
+ * address works.
  */
-static __always_inline void hop_ask(struct bpf_fib_lookup *fib, const union flow_key *k,
-				    const union flow_value *f, __u8 proto, __u32 ifindex, bool v6)
+static __always_inline struct bpf_fib_lookup *hop_question(struct scratch *s,
+							    const union flow_value *f,
+							    __u8 proto, bool v6)
 {
+	struct bpf_fib_lookup *fib = fib_begin(s, proto, v6);
+	const union flow_key *k = &s->x.key;
 	bool reply = f->f.flags & SLUICE_FLOW_REPLY;
 
-	__builtin_memset(fib, 0, sizeof(*fib));
-	fib->family = v6 ? AF_INET6 : AF_INET;
-	fib->l4_protocol = proto;
 	fib->dport = f->f.dport;
-	fib->ifindex = ifindex;
-	fib->tot_len = 1;	/* not 0: then the answer has the route's MTU */
 	if (v6) {
 		fib->sport = reply ? f->f.sport : k->v6.sport;
-		for (int i = 0; i < 4; i++) {
-			fib->ipv6_src[i] = reply ? f->v6.src[i] : k->v6.src[i];
-			fib->ipv6_dst[i] = f->v6.dst[i];
-		}
+		fib_set_ends(fib, reply ? f->v6.src : k->v6.src, f->v6.dst, v6);
 	} else {
 		fib->sport = reply ? f->f.sport : k->v4.sport;
-		fib->ipv4_src = reply ? f->v4.src : k->v4.src;
-		fib->ipv4_dst = f->v4.dst;
+		fib_set_ends(fib, reply ? &f->v4.src : &k->v4.src, &f->v4.dst, v6);
 	}
+	return fib;
 }
 
 /* The way that was known is not there any more. */
@@ -107,9 +103,8 @@ static __noinline int hop_find(hook_ctx *ctx, const struct walk *w, union flow_v
 
 	if (!s)
 		return SLUICE_R_NO_ROUTE;
-	fib = &s->fib;
-	hop_ask(fib, &s->x.key, f, proto, w->ifindex, v6);
-	rc = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
+	fib = hop_question(s, f, proto, v6);
+	rc = fib_ask(ctx, fib, 0);
 	if (rc == BPF_FIB_LKUP_RET_SUCCESS)
 		send = SLUICE_SEND_WIRE;
 	else if (rc == BPF_FIB_LKUP_RET_NO_NEIGH)

@@ -48,23 +48,18 @@ static __always_inline enum sluice_reason split_find_input(hook_ctx *ctx, struct
 							   __u32 *ret, __u8 mac[static 6])
 {
 	const struct sluice_settings *cfg = settings_get();
-	struct bpf_fib_lookup *fib = &s->fib;
+	struct bpf_fib_lookup *fib = fib_begin(s, 0, false);
 	const struct sluice_device *dev;
 	long rc;
 
-	__builtin_memset(fib, 0, sizeof(*fib));
-	fib->family = AF_INET;
-	fib->ifindex = s->w.ifindex;
-	fib->ipv4_src = s->x.fwd.v4.dst;
-	fib->ipv4_dst = s->x.fwd.v4.src;
-	fib->tot_len = 1;	/* else the packet is held against that way's MTU, which it does not go */
-	rc = bpf_fib_lookup(ctx, fib, sizeof(*fib), 0);
+	fib_set_ends(fib, &s->x.fwd.v4.dst, &s->x.fwd.v4.src, false);
+	rc = fib_ask(ctx, fib, 0);
 	__builtin_memset(mac, 0, 6);
 	if (rc == BPF_FIB_LKUP_RET_NOT_FWDED && cfg && split_source_is_own(s)) {
 		*ret = cfg->lo_ifindex;	/* its MAC is all zero */
 		return SLUICE_R_OK;
 	}
-	if (rc != BPF_FIB_LKUP_RET_SUCCESS && rc != BPF_FIB_LKUP_RET_NO_NEIGH)
+	if (!fib_has_way(rc))
 		return SLUICE_R_TOO_BIG;
 	*ret = fib->ifindex;
 	dev = device_find(fib->ifindex);
