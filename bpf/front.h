@@ -56,21 +56,26 @@ static __always_inline int front_pass(hook_ctx *ctx, const struct pkt *p)
 	return HOOK_GO_ON;
 }
 
+static __always_inline bool front_may_be_ours(const struct sluice_filter *filter,
+					      struct plain_ends e, __u8 proto, bool lo)
+{
+	return filter_to_frontend(filter, e.dst, e.dport, proto) ||
+	       filter_from_backend(filter, e.src, e.sport, proto) ||
+	       (lo && filter_to_localhost(filter, e.dst, e.dport, proto));
+}
+
 static __always_inline int front4(hook_ctx *ctx, struct walk *w, struct cur *c,
 				  const struct sluice_filter *filter, bool lo)
 {
-	const void *ip = c->pos;
+	const struct iphdr *ip = c->pos;
 	struct plain_key4 k;
 	struct pkt p;
 
 	if (!plain_ipv4(c, &p))
 		return FRONT_REST;
-	plain_key4(ip, &p, &k);
-	if (!filter_to_frontend(filter, k.addrs >> 32, k.ports >> 16, p.proto) &&
-	    !filter_from_backend(filter, k.addrs, k.ports, p.proto) &&
-	    !(lo && filter_to_localhost(filter, k.addrs >> 32, k.ports >> 16, p.proto)))
-		return filter_to_address4(filter, k.addrs >> 32) ? FRONT_REST :
-								    front_pass(ctx, &p);
+	if (!front_may_be_ours(filter, plain_ends4(ip), p.proto, lo))
+		return filter_to_address4(filter, ip->daddr) ? FRONT_REST : front_pass(ctx, &p);
+	plain_rest4(ip, &p, &k);
 	if (front_is_event(&p))
 		return FRONT_REST;
 	return front_flow(ctx, w, &p, bpf_map_lookup_elem(&sluice_flows4, &k), false);
@@ -79,17 +84,17 @@ static __always_inline int front4(hook_ctx *ctx, struct walk *w, struct cur *c,
 static __always_inline int front6(hook_ctx *ctx, struct walk *w, struct cur *c,
 				  const struct sluice_filter *filter)
 {
-	const void *ip = c->pos;
+	const struct ipv6hdr *ip = c->pos;
+	const void *dst = &ip->daddr;
 	struct plain_key6 k;
 	struct pkt p;
 
 	if (!plain_ipv6(c, &p))
 		return FRONT_REST;
-	plain_key6(ip, &p, &k);
-	if (!filter_to_frontend(filter, k.addrs[3] >> 32, k.ports >> 16, p.proto) &&
-	    !filter_from_backend(filter, k.addrs[1] >> 32, k.ports, p.proto))
-		return filter_to_address6(filter, k.addrs[2], k.addrs[3]) ? FRONT_REST :
-									     front_pass(ctx, &p);
+	if (!front_may_be_ours(filter, plain_ends6(ip), p.proto, false))
+		return filter_to_address6(filter, load64(dst), load64(dst + 8)) ?
+			FRONT_REST : front_pass(ctx, &p);
+	plain_rest6(ip, &p, &k);
 	if (front_is_event(&p))
 		return FRONT_REST;
 	return front_flow(ctx, w, &p, bpf_map_lookup_elem(&sluice_flows6, &k), true);

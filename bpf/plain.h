@@ -24,13 +24,20 @@ struct plain_key6 {
 };
 _Static_assert(sizeof(struct plain_key6) == sizeof(struct sluice_flow6_key), "the same key");
 
+/* The last words of its addresses, and its ports: what the filter is asked. */
+struct plain_ends {
+	__be32 src;
+	__be32 dst;
+	__be16 sport;
+	__be16 dport;
+};
+
 static __always_inline bool plain_tcp(const struct cur *c, struct pkt *p, __u32 l4_bytes)
 {
 	const struct tcphdr *tcp = c->pos;
 
 	if ((void *)(tcp + 1) > c->end)
 		return false;
-	p->tcp_flags = ((const __u8 *)tcp)[13];
 	p->l4_len = (((const __u8 *)tcp)[12] >> 4) * 4;
 	return p->l4_len >= sizeof(*tcp) && p->l4_len <= l4_bytes;
 }
@@ -40,7 +47,6 @@ static __always_inline bool plain_udp(const struct cur *c, struct pkt *p, __u32 
 {
 	const struct udphdr *udp = c->pos;
 
-	p->tcp_flags = 0;
 	p->l4_len = sizeof(*udp);
 	return bpf_ntohs(udp->len) == l4_bytes;
 }
@@ -59,44 +65,77 @@ static __always_inline bool plain_l4(const struct cur *c, struct pkt *p, __u32 h
 	return p->proto == IPPROTO_UDP && plain_udp(c, p, l4_bytes);
 }
 
-/* @c stands behind Ethernet. True: plain, and all of @p but its key is set. */
+/*
+ * @c stands behind Ethernet. True: plain, and of @p all is set that a packet needs which is not
+ * ours, as most are not. The rest: plain_rest4().
+ */
 static __always_inline bool plain_ipv4(struct cur *c, struct pkt *p)
 {
-	const struct iphdr *ip = cur_take(c, sizeof(*ip));
+	const struct iphdr *ip = c->pos;
 
-	if (!ip || c->pos + 8 > c->end || *(const __u8 *)ip != 0x45 ||
+	if ((void *)(ip + 1) + 8 > c->end || *(const __u8 *)ip != 0x45 ||
 	    ip->frag_off & bpf_htons(IPV4_MORE_FRAGMENTS | IPV4_FRAGMENT_OFFSET))
 		return false;
+	c->pos += sizeof(*ip);
 	p->v6 = 0;
 	p->ip_len = bpf_ntohs(ip->tot_len);
 	p->proto = ip->protocol;
-	p->ttl = ip->ttl;
 	return plain_l4(c, p, sizeof(*ip));
 }
 
 static __always_inline bool plain_ipv6(struct cur *c, struct pkt *p)
 {
-	const struct ipv6hdr *ip = cur_take(c, sizeof(*ip));
+	const struct ipv6hdr *ip = c->pos;
 
-	if (!ip || c->pos + 8 > c->end || *(const __u8 *)ip >> 4 != 6)
+	if ((void *)(ip + 1) + 8 > c->end || *(const __u8 *)ip >> 4 != 6)
 		return false;
+	c->pos += sizeof(*ip);
 	p->v6 = 1;
 	p->ip_len = bpf_ntohs(ip->payload_len) + sizeof(*ip);
 	p->proto = ip->nexthdr;
-	p->ttl = ip->hop_limit;
 	return plain_l4(c, p, sizeof(*ip));
 }
 
-/* @ip: where the header of the plain packet @p begins. */
-static __always_inline void plain_key4(const void *ip, const struct pkt *p, struct plain_key4 *ret)
+/* @ip: where the header of the plain packet begins. */
+static __always_inline struct plain_ends plain_ends4(const void *ip)
 {
+	return (struct plain_ends){
+		.src = load32(ip + __builtin_offsetof(struct iphdr, saddr)),
+		.dst = load32(ip + __builtin_offsetof(struct iphdr, daddr)),
+		.sport = load16(ip + sizeof(struct iphdr)),
+		.dport = load16(ip + sizeof(struct iphdr) + 2),
+	};
+}
+
+static __always_inline struct plain_ends plain_ends6(const void *ip)
+{
+	return (struct plain_ends){
+		.src = load32(ip + __builtin_offsetof(struct ipv6hdr, saddr) + 12),
+		.dst = load32(ip + __builtin_offsetof(struct ipv6hdr, daddr) + 12),
+		.sport = load16(ip + sizeof(struct ipv6hdr)),
+		.dport = load16(ip + sizeof(struct ipv6hdr) + 2),
+	};
+}
+
+static __always_inline __u8 plain_tcp_flags(const void *l4, const struct pkt *p)
+{
+	return p->proto == IPPROTO_TCP ? ((const __u8 *)l4)[13] : 0;
+}
+
+/* The rest of @p, and the key of its flow. */
+static __always_inline void plain_rest4(const void *ip, struct pkt *p, struct plain_key4 *ret)
+{
+	p->ttl = ((const struct iphdr *)ip)->ttl;
+	p->tcp_flags = plain_tcp_flags(ip + sizeof(struct iphdr), p);
 	ret->addrs = load64(ip + __builtin_offsetof(struct iphdr, saddr));
 	ret->ports = load32(ip + sizeof(struct iphdr));
 	ret->proto = p->proto;
 }
 
-static __always_inline void plain_key6(const void *ip, const struct pkt *p, struct plain_key6 *ret)
+static __always_inline void plain_rest6(const void *ip, struct pkt *p, struct plain_key6 *ret)
 {
+	p->ttl = ((const struct ipv6hdr *)ip)->hop_limit;
+	p->tcp_flags = plain_tcp_flags(ip + sizeof(struct ipv6hdr), p);
 	for (int i = 0; i < 4; i++)
 		ret->addrs[i] = load64(ip + __builtin_offsetof(struct ipv6hdr, saddr) + i * 8);
 	ret->ports = load32(ip + sizeof(struct ipv6hdr));

@@ -47,17 +47,27 @@ static __always_inline bool filter_from_backend(const struct sluice_filter *f, _
 	return filter_has(f, sluice_filter_bit(SLUICE_FILTER_BACKEND, src, sport, proto));
 }
 
-/* Whether an address of ours is dialled that is no frontend, or one of the service range. */
+/*
+ * Whether an address of ours is dialled that is no frontend, or one of the service range. Nearly
+ * always not, which one compare with a prefix tells. The compiler must not make the prefix's
+ * address, which is further off than an instruction can say, anew for each of its words.
+ */
 static __always_inline bool filter_to_address4(const struct sluice_filter *f, __be32 dst)
 {
-	return unlikely(sluice_net4_has(&f->addrs4, dst)) &&
+	const union sluice_net4 *addrs = &f->addrs4;
+
+	barrier_var(addrs);
+	return unlikely(sluice_net4_has(addrs, dst)) &&
 	       (sluice_net4_has(&f->range4, dst) ||
 		filter_has(f, sluice_filter_bit(SLUICE_FILTER_ADDRESS, dst, 0, 0)));
 }
 
 static __always_inline bool filter_to_address6(const struct sluice_filter *f, __u64 high, __u64 low)
 {
-	return unlikely(sluice_net6_has(&f->addrs6, high, low)) &&
+	const struct sluice_net6 *addrs = &f->addrs6;
+
+	barrier_var(addrs);
+	return unlikely(sluice_net6_has(addrs, high, low)) &&
 	       (sluice_net6_has(&f->range6, high, low) ||
 		filter_has(f, sluice_filter_bit(SLUICE_FILTER_ADDRESS, low >> 32, 0, 0)));
 }

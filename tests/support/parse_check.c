@@ -66,6 +66,17 @@ static const char *facts_check(const struct pkt *p, const __u8 *bytes, __u32 lin
 	return NULL;
 }
 
+static bool ends_agree(const struct plain_ends *e, const struct pkt *p)
+{
+	const union flow_key *k = &p->key;
+
+	if (p->v6)
+		return e->src == k->v6.src[3] && e->dst == k->v6.dst[3] &&
+		       e->sport == k->v6.sport && e->dport == k->v6.dport;
+	return e->src == k->v4.src && e->dst == k->v4.dst && e->sport == k->v4.sport &&
+	       e->dport == k->v4.dport;
+}
+
 /* Whoever takes a packet for plain must see in it what parse() sees. */
 static const char *plain_check(struct cur c, const struct pkt *p, enum sluice_reason why)
 {
@@ -74,13 +85,16 @@ static const char *plain_check(struct cur c, const struct pkt *p, enum sluice_re
 	struct plain_key4 k4;
 	struct plain_key6 k6;
 	struct pkt q = { 0 };
+	struct plain_ends e;
 
 	if (eth && eth->h_proto == bpf_htons(ETH_P_IP) && plain_ipv4(&c, &q)) {
-		plain_key4(ip, &q, &k4);
+		plain_rest4(ip, &q, &k4);
 		memcpy(&q.key, &k4, sizeof(k4));
+		e = plain_ends4(ip);
 	} else if (eth && eth->h_proto == bpf_htons(ETH_P_IPV6) && plain_ipv6(&c, &q)) {
-		plain_key6(ip, &q, &k6);
+		plain_rest6(ip, &q, &k6);
 		memcpy(&q.key, &k6, sizeof(k6));
+		e = plain_ends6(ip);
 	} else {
 		return NULL;
 	}
@@ -90,7 +104,9 @@ static const char *plain_check(struct cur c, const struct pkt *p, enum sluice_re
 	/* Of no meaning in a whole packet. */
 	q.fragment_where = p->fragment_where;
 	q.fragment_id = p->fragment_id;
-	return memcmp(&q, p, sizeof(q)) ? "plain, and yet parse sees something else" : NULL;
+	if (memcmp(&q, p, sizeof(q)))
+		return "plain, and yet parse sees something else";
+	return ends_agree(&e, p) ? NULL : "plain, and yet of other ends";
 }
 
 const char *parse_check(const void *bytes, __u32 linear, __u32 frame_len, struct pkt *ret_pkt,
