@@ -51,11 +51,14 @@ const struct rule_backend *affinity_backend(struct model *m, const struct rule_f
 void affinity_note(struct model *m, const struct conn *c)
 {
 	const struct member *e = model_member(m, c);
+	__u32 sec = affinity_sec(m, e);
 	struct affinity *a;
 
-	if (!c->sticky || !e->in || e->gen != c->gen || !affinity_sec(m, e))
+	if (!c->sticky || !e->in || e->gen != c->gen || !sec)
 		return;
 	a = affinity_find(m, e->port, &c->ask.src, c->ask.v6);
+	if (a && m->clock - a->seen <= sec && a->member == c->member && a->gen == c->gen)
+		m->counts.drops[m->places.row[e->port]][SLUICE_R_AFFINITY]++;
 	if (!a && m->n_affinities == MODEL_AFFINITIES)
 		return;
 	if (!a)
