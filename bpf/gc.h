@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The collector of idle and closed flows, and of fragments that wait in vain. It lives in a kernel timer, so that no process is
- * needed: a callback takes a bounded number of tokens (one a pair, in the order of creation or
- * last look), ends the pairs that are over and puts the other tokens back. All tokens are seen
- * in about GC_CYCLE_SEC.
+ * The collector of idle and closed flows, and of fragments that wait in vain. It lives in a kernel
+ * timer, so that no process is needed: a callback takes a bounded number of tokens (one a pair, in
+ * the order of creation or last look), ends the pairs that are over and puts the other tokens back.
+ * All tokens are seen in about GC_CYCLE_SEC.
  */
 #pragma once
 
