@@ -264,7 +264,7 @@ void config_change(struct config *c, struct random *r)
 		service_random(s, i, r);
 		return;
 	}
-	switch (random_below(r, 10)) {
+	switch (random_below(r, 11)) {
 	case 0:
 		s->exists = false;
 		break;
@@ -288,6 +288,9 @@ void config_change(struct config *c, struct random *r)
 			target_random(r);
 		break;
 	case 6:
+		s->ports[0].port ^= 8;		/* 88 is nobody else's */
+		break;
+	case 7:
 		s->n_endpoints = 0;
 		s->resets ^= random_percent(r, 50);
 		break;
