@@ -311,6 +311,26 @@ Test(flow, full_table_keeps_connections_half_open)
 	}
 }
 
+/* Clients that prove little must not take the room of those who end a handshake. */
+Test(flow, datagrams_get_half_of_the_room)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, WIRE, 0);) {
+		struct sluice_settings s = dp_settings(dp);
+		unsigned room = dp->proto == IPPROTO_UDP ? 4 : 8;
+
+		s.pairs4 = s.pairs6 = 8;
+		dp_set_settings(dp, &s);
+		given_web(dp);
+		for (__u16 i = 0; i < 12; i++) {
+			struct talk t = web_talk(40000 + i);
+
+			talk_establish(dp, &t);
+		}
+		cr_expect_eq(dp_tokens(dp), room, "%s: %llu", dp->label, dp_tokens(dp));
+		cr_expect_eq(dp_flow_count(dp, IN_FLOWS), 2 * room, "%s", dp->label);
+	}
+}
+
 static void node_2_has_mac(const char *mac)
 {
 	scene_ip("neigh replace 192.0.2.2 lladdr %s dev up0 nud permanent\n"
