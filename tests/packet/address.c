@@ -395,7 +395,14 @@ Test(address, neighbour_discovery_and_odd_sources_pass)
 			dp_run(dp, &d.at, f, PASSED);
 			p.src = (struct sluice_addr){ { __builtin_bswap32(0xff020000) } };
 		} else {
-			p.src.ip6[3] = __builtin_bswap32(0x7f000001);
+			static const __u32 odd[] = { 0x7f000001, 0xe0000001, 0x00000001 };
+
+			for (int i = 0; i < 3; i++) {
+				p.src.ip6[3] = htonl(odd[i]);
+				f = frame_echo(&p, false);
+				expect_frame(dp, dp_run(dp, &d.at, f, PASSED), f);
+			}
+			p.src.ip6[3] = htonl(0xffffffff);
 		}
 		f = frame_echo(&p, false);
 		expect_frame(dp, dp_run(dp, &d.at, f, PASSED), f);
