@@ -12,15 +12,21 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
 import time
 
+from bench import BENCH, Resent
+
 SLUICE = os.environ.get("SLUICE", "build/sluice")
 NODES = ("n1", "n2")
 PODS = ("n1p1", "n1p2", "n2p1", "n2p2")
-TIMEOUT = 1.0  # less than a second SYN: a lost packet is a failure
+TIMEOUT = 10.0  # for what must come; it costs time only if it does not
+SILENCE = 0.5   # for what must not come
+# Bytes of a stream on their way at a time: far fewer packets than a CPU's queue takes (bench.py).
+WINDOW = 1 << 18
 
 ADDR = {
     "client": ("203.0.113.10", "2001:db8:203::10"),
@@ -64,7 +70,7 @@ def inside(netns):
         os.close(home)
 
 
-def wait_for(what, timeout=5.0, every=0.02):
+def wait_for(what, timeout=20.0, every=0.02):
     """The first true value of what(), or its last one when the time is over."""
     end = time.monotonic() + timeout
     while True:
@@ -96,6 +102,8 @@ class Lab:
                 stdout=subprocess.PIPE, text=True)
             if "serving" not in self.server.stdout.readline():
                 raise Failed("the lab's servers do not start")
+            for host in ADDR:
+                self._narrow_windows(host)
         except BaseException:
             self.__exit__()
             raise
@@ -119,6 +127,12 @@ class Lab:
         if done.returncode:
             raise Failed(f"lab {action}: {done.stderr.strip()}")
 
+    def _narrow_windows(self, host):
+        with self.entered(host):
+            for name in ("tcp_rmem", "tcp_wmem"):
+                with open(f"/proc/sys/net/ipv4/{name}", "w", encoding="ascii") as f:
+                    f.write(f"4096 {WINDOW // 2} {WINDOW}")
+
     # --- commands ---
 
     def instance(self, node):
@@ -141,7 +155,7 @@ class Lab:
 
     def sluice(self, node, *words, check=True, text=None):
         return self.run(node, *self.sluice_words(node, *words), check=check, input=text,
-                        timeout=60)
+                        timeout=300)
 
     def sluice_json(self, node, *words):
         return json.loads(self.sluice(node, *words, "-o", "json").stdout)
@@ -188,21 +202,40 @@ class Lab:
             return socket.socket(domain, kind, proto)
 
     def dial(self, host, to, port, proto="tcp", timeout=TIMEOUT):
+        """A connected socket. That its first SYN was lost is a failure, too."""
+        return BENCH.fair(lambda: self.dial_once(host, to, port, proto, timeout))
+
+    def dial_once(self, host, to, port, proto="tcp", timeout=TIMEOUT):
         v6 = ipaddress.ip_address(to).version == 6
         s = self.socket(host, socket.AF_INET6 if v6 else socket.AF_INET,
                         socket.SOCK_STREAM if proto == "tcp" else socket.SOCK_DGRAM)
         try:
             s.settimeout(timeout)
             s.connect((to, port))
+            if proto == "tcp":
+                check_first_syn(s)
         except BaseException:
             s.close()
             raise
         return s
 
     def ask(self, host, to, port, proto="tcp"):
-        """(who answers, the address it sees, the port it sees). One try."""
-        with self.dial(host, to, port, proto) as s:
+        """(who answers, the address it sees, the port it sees)"""
+        return BENCH.fair(lambda: self.ask_once(host, to, port, proto))
+
+    def ask_once(self, host, to, port, proto="tcp", timeout=TIMEOUT):
+        with self.dial_once(host, to, port, proto, timeout) as s:
             return who(s)
+
+    def reached(self, host, to, port, proto="tcp", *, want, at_least=60, at_most=1000):
+        """Who answers, asked until all of @want did. The choice is a hash of ports that the kernel
+        draws: of four backends @at_most tries miss one in 10^124 runs."""
+        seen = set()
+        for i in range(at_most):
+            if i >= at_least and seen >= set(want):
+                break
+            seen.add(self.ask(host, to, port, proto)[0])
+        return seen
 
     def sniffer(self, host, dev="eth0"):
         """All that goes through the device: an AF_PACKET socket, without link headers."""
@@ -213,6 +246,14 @@ class Lab:
         return s
 
 
+def check_first_syn(s):
+    """Raises Resent if the connection needed more than one SYN."""
+    info = s.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
+    resent = struct.unpack_from("I", info, 100)[0]      # tcpi_total_retrans
+    if resent:
+        raise Resent(f"TCP sent {resent} more SYNs to {s.getpeername()[:2]}")
+
+
 def who(s):
     s.sendall(b"who\n")
     name, peer, port = s.recv(200).decode().split()
@@ -221,21 +262,28 @@ def who(s):
 
 def echo(s, data):
     """Sends all of it over TCP from this thread while another receives; what came back."""
-    got = bytearray()
+    got, failed = bytearray(), []
 
     def receive():
-        while len(got) < len(data):
-            part = s.recv(1 << 20)
-            if not part:
-                return
-            got.extend(part)
+        try:
+            while len(got) < len(data):
+                part = s.recv(1 << 20)
+                if not part:
+                    return
+                got.extend(part)
+        except OSError as e:
+            failed.append(e)
 
     reader = threading.Thread(target=receive)
     s.sendall(b"echo %d\n" % len(data))
     reader.start()
-    with contextlib.suppress(OSError):
+    try:
         s.sendall(data)
+    except OSError as e:
+        failed.append(e)
     reader.join()
+    if failed:
+        raise OSError(f"{len(got)} of {len(data)} bytes came back: {failed}")
     return got
 
 

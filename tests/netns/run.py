@@ -8,6 +8,8 @@ that it wants. One line a group, details of what failed, and at the end
 for scripts/test. Exit status 1 if anything failed.
 
     tests/netns/run.py [-j N] [-l] [GROUP | GROUP/MODE]...
+
+A group whose module says ALONE = True runs when no other does, after them.
 """
 import argparse
 import concurrent.futures
@@ -23,7 +25,10 @@ import traceback
 sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
-GROUP_TIMEOUT = 180
+
+from bench import BENCH  # pylint: disable=wrong-import-position
+
+GROUP_TIMEOUT = 900
 
 
 class Test:
@@ -47,7 +52,7 @@ class Test:
     def tries(self, action, title):
         """The action's value, or None and a failure if it raises."""
         try:
-            value = action()
+            value = BENCH.fair(action)
         except Exception as e:  # pylint: disable=broad-except
             self.check(False, title, f"{type(e).__name__}: {e}")
             return None
@@ -56,11 +61,11 @@ class Test:
 
 
 def groups():
-    """(name, mode) of all of them; modes are what the module says."""
+    """(name, mode, whether it runs alone) of all of them, as the module says."""
     for path in sorted(HERE.glob("test_*.py")):
         module = importlib.import_module(path.stem)
         for mode in getattr(module, "MODES", ("native", "generic", "off")):
-            yield path.stem.removeprefix("test_"), mode
+            yield path.stem.removeprefix("test_"), mode, getattr(module, "ALONE", False)
 
 
 def run_here(group, mode):
@@ -82,6 +87,8 @@ def run_here(group, mode):
         t.failures.append(f"{line}: {type(e).__name__}: {e}")
     for failure in t.failures:
         print("    " + failure.replace("\n", "\n    "))
+    if BENCH.repeated:
+        print(f"    (tried again: {', '.join(BENCH.repeated)})")
     print(t.passed, len(t.failures))
 
 
@@ -105,6 +112,18 @@ def run_apart(group, mode):
     return passed, failed, lines, time.monotonic() - begin
 
 
+def run_all(jobs, runs):
+    """Yields (passed, failed) of each run when it was told."""
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for group, mode, future in [(*run, pool.submit(run_apart, *run)) for run in runs]:
+            passed, failed, lines, seconds = future.result()
+            verdict = f"{failed} FAILED, {passed} passed" if failed else f"{passed} passed"
+            print(f"netns  {group + '/' + mode:22} {verdict:24} {seconds:5.1f} s", flush=True)
+            if lines:
+                print("\n".join(lines), flush=True)
+            yield passed, failed
+
+
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("-j", type=int, default=os.cpu_count() or 1, help="groups at a time")
@@ -115,24 +134,19 @@ def main():
     if args.here:
         return run_here(*args.here)
 
-    chosen = [(g, m) for g, m in groups()
+    chosen = [(g, m, alone) for g, m, alone in groups()
               if not args.groups or g in args.groups or f"{g}/{m}" in args.groups]
     if args.l:
-        print("\n".join(f"{g}/{m}" for g, m in chosen))
+        print("\n".join(f"{g}/{m}" for g, m, _ in chosen))
         return 0
     if os.geteuid():
         sys.exit("netns tests need root")
 
     passed = failed = 0
-    with concurrent.futures.ThreadPoolExecutor(args.j) as pool:
-        runs = [(g, m, pool.submit(run_apart, g, m)) for g, m in chosen]
-        for group, mode, future in runs:
-            p_, f_, lines, seconds = future.result()
+    for jobs, runs in ((args.j, [(g, m) for g, m, alone in chosen if not alone]),
+                       (1, [(g, m) for g, m, alone in chosen if alone])):
+        for p_, f_ in run_all(jobs, runs):
             passed, failed = passed + p_, failed + f_
-            verdict = f"{f_} FAILED, {p_} passed" if f_ else f"{p_} passed"
-            print(f"netns  {group + '/' + mode:22} {verdict:24} {seconds:5.1f} s", flush=True)
-            if lines:
-                print("\n".join(lines), flush=True)
     print(f"totals: passed={passed} failed={failed}")
     return 1 if failed or not passed else 0
 

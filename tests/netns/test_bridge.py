@@ -60,7 +60,7 @@ def bulk(t, family):
         data = os.urandom(400_000)
 
         def there_and_back():
-            with t.lab.dial(host, to, port, timeout=10) as s:
+            with t.lab.dial(host, to, port, timeout=30) as s:
                 return echo(s, data) == data
 
         title = f"bulk, {host} → {to} {port}"

@@ -23,7 +23,7 @@ def run(t):
 
     for host, to, port, title in PATHS:
         def transfer(host=host, to=to, port=port):
-            with t.lab.dial(host, to, port, timeout=20) as s:
+            with t.lab.dial(host, to, port, timeout=60) as s:
                 return hashlib.sha256(echo(s, data)).hexdigest()
 
         got = t.tries(transfer, title)

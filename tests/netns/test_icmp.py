@@ -37,7 +37,7 @@ def transfer(t, host, to, port, title):
     data = os.urandom(SIZE)
 
     def there_and_back():
-        with t.lab.dial(host, to, port, timeout=10) as s:
+        with t.lab.dial(host, to, port, timeout=30) as s:
             return echo(s, data) == data
 
     t.check(t.tries(there_and_back, title), title, "other bytes")

@@ -41,7 +41,7 @@ def run(t):
     port = 30095
 
     def apply(argv):
-        return lab.run("n1", *argv, check=False, input=text_of(flip(OTHER[port])), timeout=60)
+        return lab.run("n1", *argv, check=False, input=text_of(flip(OTHER[port])), timeout=300)
 
     argv = lab.sluice_words("n1", "apply", "-f", "-")
     points = inject.points(apply, argv)

@@ -36,7 +36,7 @@ def stream(t, host, to, port):
     title = f"stream, {host} → {to} {port}"
 
     def ask():
-        with t.lab.dial(host, to, port, timeout=10) as s:
+        with t.lab.dial(host, to, port, timeout=30) as s:
             return echo(s, data) == data
 
     t.check(t.tries(ask, title), title, "other bytes")

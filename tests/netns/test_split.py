@@ -4,7 +4,7 @@ client are narrow. They arrive whole, requests and answers alike."""
 import socket
 import time
 
-from lab import addr, cluster_ip
+from lab import TIMEOUT, addr, cluster_ip
 from objects import nodes, pod, service
 
 MODES = ("native", "off")
@@ -19,7 +19,7 @@ IP_MTU_DISCOVER, IP_PMTUDISC_DONT = 10, 0
 def datagram_socket(t, host, port=0):
     s = t.lab.socket(host, socket.AF_INET, socket.SOCK_DGRAM)
     s.setsockopt(socket.IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DONT)
-    s.settimeout(1)
+    s.settimeout(TIMEOUT)
     s.bind(("0.0.0.0", port))
     return s
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Two clusters with the same addresses side by side on one machine do not meet."""
+from bench import BENCH
 from lab import Lab, addr, cluster_ip
 from objects import nodes, one
 
@@ -19,6 +20,7 @@ def run(t):
                     got = t.tries(lambda: lab.ask(host, to, port), f"{lab.name}: {host}")
                     t.equal(got and got[0], want, f"{lab.name}: {host}")
             got = lab.service_stats("n1", name, "tcp")
-            t.equal(got["connectionsOpened"], 10, f"{lab.name}: its own counters")
+            t.check(10 <= got["connectionsOpened"] <= 10 + len(BENCH.repeated),
+                    f"{lab.name}: its own counters", got)
     got = t.tries(lambda: first.ask("client", addr("n1", 4), 30090), "after the other has gone")
     t.equal(got and got[0], "n2p1", "after the other has gone")
