@@ -22,13 +22,13 @@ def run(t):
         asked = [load.asked for load in loads]
         wait_for(lambda: all(l.asked > n + 20 for l, n in zip(loads, asked)))
         for s, name in zip(streams, names):
-            s.settimeout(3)     # a veth drops what is on its way when its program changes
             got = t.tries(lambda s=s: who(s), f"after {mode}: open connection")
             t.equal(got and got[0], name, f"after {mode}: open connection")
     for load in loads:
         load.on = False
         load.join()
-        few = len(load.failed) * 1000 <= load.asked
+        # A veth drops what is on its way when its program changes.
+        few = len(load.failed) <= max(3, load.asked // 1000)
         t.check(few, f"load {load.where}", f"{len(load.failed)} of {load.asked}: {load.failed[:3]}")
     for s in streams:
         s.close()

@@ -14,8 +14,8 @@
 #include "cli/selftest_probe.h"
 
 #define TIMEOUT_MS 1000
-/* Four backends drawn evenly: one of them is missed by 64 tries once in 25 million. */
-#define TRIES 64
+/* Four backends drawn evenly: one of them is missed by 128 tries once in 10^15. */
+#define TRIES 128
 #define ECHO_BYTES (1u << 20)
 
 #define POD(name_, label, node, v4, v6)                                            \
