@@ -42,7 +42,7 @@ class Case(unittest.TestCase):
 
     def run_sluice(self, *words, text=None, status=0):
         done = subprocess.run([SLUICE, *words], input=text, capture_output=True, text=True,
-                              env=self.env, timeout=60, check=False)
+                              env=self.env, timeout=600, check=False)
         self.assertEqual(done.returncode, status,
                          f"{' '.join(words)}: {done.stdout}{done.stderr}")
         return done

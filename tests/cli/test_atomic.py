@@ -85,7 +85,7 @@ class Killed(Atomic):
     """The objects are the old or the new ones, and the next command works."""
 
     def run_argv(self, argv):
-        return subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=60,
+        return subprocess.run(argv, env=self.env, capture_output=True, text=True, timeout=600,
                               check=False)
 
     def kills(self, argv, reset):

@@ -104,7 +104,7 @@ class Watch(Case):
         self.addCleanup(p.stdout.close)
         self.addCleanup(p.wait)
         self.addCleanup(p.kill)
-        hung = threading.Timer(60, p.kill)      # so that a test that waits in vain ends
+        hung = threading.Timer(600, p.kill)     # so that a test that waits in vain ends
         hung.start()
         self.addCleanup(hung.cancel)
         return p

@@ -251,7 +251,7 @@ static void expect_outcome(struct dp *dp, enum rules rules, enum policies polici
 	cr_expect(!(got.masked && got.kept) || dp->hook == HOOK_XDP, "%s: %s: both", dp->label, what);
 }
 
-Test(masquerade, internal_and_external, .timeout = 120)
+Test(masquerade, internal_and_external, .timeout = 900)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, ON(XDP) | ON(UPLINK_IN) | ON(WORKLOAD_IN) |
 					   ON(UPLINK_OUT) | ON(LO_OUT) | ONLY_TCP, 0);) {

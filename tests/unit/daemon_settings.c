@@ -7,7 +7,7 @@
 #include "daemon/settings.h"
 #include "store_sandbox.h"
 
-TestSuite(settings, .init = given_state_dir, .fini = remove_state_dir, .timeout = 30);
+TestSuite(settings, .init = given_state_dir, .fini = remove_state_dir, .timeout = 300);
 
 static void expect_settings(struct store *s, const char *const want[SETTING_COUNT])
 {

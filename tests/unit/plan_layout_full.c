@@ -151,7 +151,7 @@ static void many_draw(struct image *img, unsigned int n)
 	}
 }
 
-/* Sanitizers included; a quadratic walk takes minutes. */
+/* Sanitizers and a slow machine included; a quadratic walk takes minutes. */
 Test(layout_cost, ten_thousand_services_are_no_work)
 {
 	own(tables_done) struct tables t;
@@ -166,7 +166,7 @@ Test(layout_cost, ten_thousand_services_are_no_work)
 
 		start = cpu_sec();
 		cr_assert_eq(layout_make(&img, &view, &p, NULL), 0);
-		cr_assert_lt(cpu_sec() - start, 5, "%g s", cpu_sec() - start);
+		cr_assert_lt(cpu_sec() - start, 50, "%g s", cpu_sec() - start);
 		cr_assert_eq(p.ops.n, round ? 0 : 120001);
 		vec_each(op, &p.ops) {
 			if (op->type == LAYOUT_BACKEND)

@@ -10,7 +10,7 @@
 #include "cluster/equal.h"
 #include "store/db.h"
 
-TestSuite(store, .init = given_state_dir, .fini = remove_state_dir, .timeout = 30);
+TestSuite(store, .init = given_state_dir, .fini = remove_state_dir, .timeout = 300);
 
 static void expect_same(const struct snapshot *a, const struct snapshot *b)
 {
@@ -211,28 +211,30 @@ Test(store, a_kill_in_the_middle_leaves_the_old_state)
 
 Test(store, a_second_writer_waits_for_the_first)
 {
-	int ready[2];
+	int ready[2], seen[2];
 	struct store *s;
 	char byte;
 	pid_t pid;
 
 	store_close(must_open("a"));
 	cr_assert_eq(pipe(ready), 0);
+	cr_assert_eq(pipe(seen), 0);
 	pid = fork();
 	cr_assert_geq(pid, 0);
 	if (!pid) {
 		s = must_open("a");
 		must_begin(s);
 		save_service(s, "first");
-		if (write(ready[1], "x", 1) != 1)
+		if (write(ready[1], "x", 1) != 1 || read(seen[0], &byte, 1) != 1)
 			_exit(1);
-		usleep(300000);
+		usleep(300000);		/* for the other one to begin to wait */
 		must_commit(s);
 		_exit(0);
 	}
 	cr_assert_eq(read(ready[0], &byte, 1), 1);
 	s = must_open("a");
 	cr_assert_eq(n_stored(s), 0, "a reader does not wait");
+	cr_assert_eq(write(seen[1], "x", 1), 1);
 	must_begin(s);
 	cr_assert_eq(n_stored(s), 1, "the writer sees what the first one did");
 	store_close(s);
