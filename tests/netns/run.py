@@ -13,6 +13,7 @@ A group whose module says ALONE = True runs when no other does, after them.
 """
 import argparse
 import concurrent.futures
+import faulthandler
 import importlib
 import os
 import pathlib
@@ -26,7 +27,10 @@ sys.dont_write_bytecode = True
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from bench import BENCH  # pylint: disable=wrong-import-position
+# pylint: disable=wrong-import-position
+from bench import BENCH
+from lab import NODES, Lab
+# pylint: enable=wrong-import-position
 
 GROUP_TIMEOUT = 900
 
@@ -68,27 +72,56 @@ def groups():
             yield path.stem.removeprefix("test_"), mode, getattr(module, "ALONE", False)
 
 
-def run_here(group, mode):
-    """In a process of its own: prints failures, then "passed failed"."""
-    from lab import Lab
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
-    module = importlib.import_module(f"test_{group}")
-    t = Test(group, mode)
+def terminated(*_):
+    """Says what all threads were at, and takes the lab away."""
+    faulthandler.dump_traceback()
+    sys.exit("terminated")
+
+
+def run_module(t, module):
     try:
-        if getattr(module, "OWN_LAB", False):
-            module.run(t)
-        else:
-            with Lab(t.name) as t.lab:
-                t.lab.attach(mode)
-                module.run(t)
+        module.run(t)
     except Exception as e:  # pylint: disable=broad-except
         where = [f for f in traceback.extract_tb(e.__traceback__) if "/test_" in f.filename]
         line = f"{pathlib.Path(where[-1].filename).name}:{where[-1].lineno}" if where else "lab"
         t.failures.append(f"{line}: {type(e).__name__}: {e}")
-    for failure in t.failures:
-        print("    " + failure.replace("\n", "\n    "))
-    if BENCH.repeated:
-        print(f"    (tried again: {', '.join(BENCH.repeated)})")
+
+
+def dropped(t):
+    """What both nodes dropped and why, for who looks for the cause of a failure."""
+    said = []
+    for node in NODES:
+        try:
+            drops = t.lab.sluice_json(node, "stats")["drops"]
+            said.append(f"{node} dropped { {k: n for k, n in drops.items() if n} }")
+        except Exception as e:  # pylint: disable=broad-except
+            said.append(f"{node}: {e}")
+    return said
+
+
+def run_here(group, mode):
+    """In a process of its own: prints failures, then "passed failed"."""
+    signal.signal(signal.SIGTERM, terminated)
+    module = importlib.import_module(f"test_{group}")
+    t, notes, since = Test(group, mode), [], BENCH.mark()
+    try:
+        if getattr(module, "OWN_LAB", False):
+            run_module(t, module)
+        else:
+            with Lab(t.name) as t.lab:
+                t.lab.attach(mode)
+                run_module(t, module)
+                notes += dropped(t) if t.failures else []
+    except Exception as e:  # pylint: disable=broad-except
+        t.failures.append(f"lab: {type(e).__name__}: {e}")
+    finally:
+        if t.failures:
+            notes.append(f"the machine: {BENCH.blame(since) or 'lost no packet'}, "
+                         f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs")
+        if BENCH.repeated:
+            notes.append(f"tried again: {', '.join(BENCH.repeated)}")
+        for line in t.failures + [f"({note})" for note in notes]:
+            print("    " + line.replace("\n", "\n    "))
     print(t.passed, len(t.failures))
 
 
