@@ -8,7 +8,7 @@
 
 #include "store/db.h"
 
-TestSuite(store_damage, .init = given_state_dir, .fini = remove_state_dir, .timeout = 30);
+TestSuite(store_damage, .init = given_state_dir, .fini = remove_state_dir, .timeout = 300);
 
 static void expect_unopened(const char *instance, const char *want)
 {

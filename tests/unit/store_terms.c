@@ -7,7 +7,7 @@
 #include "store/db.h"
 #include "store/term.h"
 
-TestSuite(store_terms, .init = given_state_dir, .fini = remove_state_dir, .timeout = 30);
+TestSuite(store_terms, .init = given_state_dir, .fini = remove_state_dir, .timeout = 300);
 
 static size_t found(struct store *s, uint64_t term, const char *name)
 {
