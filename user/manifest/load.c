@@ -120,8 +120,8 @@ static int file_load(const char *path, const struct manifest_options *opt, objec
 }
 
 /* What is wrong with each file is told; other failures end it. */
-static int files_load(const text_vec *files, const struct manifest_options *opt,
-		      object_vec *objects, struct err *reterr)
+static int listed_load(const text_vec *files, const struct manifest_options *opt,
+		       object_vec *objects, struct err *reterr)
 {
 	struct err all = { 0 };
 
@@ -148,7 +148,7 @@ static int directory_load(const char *path, const struct manifest_options *opt,
 	own(texts_done) text_vec files = { 0 };
 	size_t before = objects->n;
 	int err = directory_list(path, &files, reterr) ?:
-		  files_load(&files, opt, objects, reterr);
+		  listed_load(&files, opt, objects, reterr);
 
 	while (err && objects->n > before)
 		object_free(objects->at[--objects->n]);
