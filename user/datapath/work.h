@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* A write to the maps while it goes on: write.c, and write_change.c for changes of few. */
+/* A write to the maps while it goes on: write.c of all, and write_change.c of changes of few. */
 #pragma once
 
 #include "datapath/frontends.h"
@@ -25,6 +25,9 @@ struct work {
 	struct layout_plan plan;
 	struct err *reterr;
 };
+
+void work_done(struct work *w);
+DEFINE_OWN_DONE(struct work, work_done)
 
 /* What the maps hold, as a plan wants to see it. */
 struct layout_view work_view(struct work *w);
