@@ -169,6 +169,50 @@ class Files(Case):
                          ['service "b" deleted', 'service "a" deleted'])
         self.assertIn("nope.json", self.fails("apply", "-f", f"{a},nope.json"))
 
+    def test_all_sorts_of_faults_in_one_run_and_in_order(self):
+        self.apply(service("taken", type="NodePort", ports=[{"port": 80, "nodePort": 30080}]))
+        before = self.out("get", "all", "-o", "yaml")
+        a = self.file("a.yaml", service("a", 70000), service("b", type="NodePort", ports=[
+            {"port": 80, "nodePort": 30080}]), service("c", trafficDistribution="Far"))
+        b = self.file("b.yaml", service("d", selector="x"), service("a"),
+                      service("e", namespace="prod", clusterIP="192.0.2.1"), service("good"))
+        lines = self.fails("apply", "-f", f"{a},{b}").splitlines()
+        self.assertEqual(len(lines), 6, lines)
+        lines[0] = lines[0].removeprefix("sluice: ")
+        for line, file, text in zip(lines, [a, a, a, b, b, b], [
+                "spec.ports[0].port: Invalid value: 70000",
+                'The Service "b" is invalid: spec.ports[0].nodePort: Invalid value: 30080: '
+                "provided port is already allocated",
+                'The Service "c" is invalid: spec.trafficDistribution: Unsupported value',
+                "spec.selector: must be a map",
+                f'Service "a" in namespace "default" is given twice, first at {a}:1',
+                "is not in the valid range. The range of valid IPs is 10.96.0.0/12"]):
+            self.assertRegex(line, f"^{file}:[0-9]+: ")
+            self.assertIn(text, line)
+        numbers = [int(line.split(":")[1]) for line in lines]
+        self.assertEqual(numbers, sorted(numbers[:3]) + sorted(numbers[3:]))
+        for command in ("apply", "diff"):
+            self.assertEqual(self.fails(command, "-f", a, "-f", b, status=2 if command == "diff"
+                                        else 1).splitlines()[1:], lines[1:])
+        self.assertEqual(self.out("get", "all", "-o", "yaml"), before)
+
+    def test_another_namespace_is_told_of_each(self):
+        path = self.file("a.json", service("a", namespace="x"), service("b", 0),
+                         service("c", namespace="y"))
+        error = self.fails("apply", "-n", "prod", "-f", path)
+        self.assertEqual([part in error for part in ('"x"', '"b" is invalid', '"y"')], [True] * 3)
+        self.assertEqual(len(error.splitlines()), 3)
+
+    def test_labels_choose_among_faults_too(self):
+        path = self.file("a.json", service("a", 0, labels={"tier": "x"}), service("b", 0))
+        self.assertIn('"a" is invalid', self.fails("apply", "-l", "tier=x", "-f", path))
+        self.assertNotIn('"b"', self.fails("apply", "-l", "tier=x", "-f", path))
+
+    def test_nothing_but_faults_makes_no_state(self):
+        path = self.file("a.json", service("a", "x"))
+        self.assertIn('not the string "x"', self.fails("apply", "-f", path))
+        self.assertFalse(os.path.exists(self.state))
+
     def test_all_that_is_wrong_is_told(self):
         error = self.fails("apply", "-f", self.file("a.json", service("a", 70000, type="None"),
                                                      service("b", "x")))

@@ -141,27 +141,36 @@ static void push(object_vec *to, enum kind kind, const char *ns)
 
 Test(cli_resource, namespace_goes_to_those_without)
 {
+	own(faults_done) struct faults faults = { 0 };
 	own(objects_done) object_vec v = { 0 };
-	struct err e = { 0 };
 
 	push(&v, KIND_SERVICE, NULL);
 	push(&v, KIND_POD, "");
 	push(&v, KIND_POD, "prod");
 	push(&v, KIND_NODE, "");
-	cr_assert_eq(objects_set_namespace(&v, "prod", &e), 0);
+	cr_assert_eq(objects_set_namespace(&v, "prod", &faults), 0);
+	cr_expect_eq(faults.n, 0);
 	cr_expect_str_eq(v.at[0]->meta->namespace, "prod");
 	cr_expect_str_eq(v.at[1]->meta->namespace, "prod");
 	cr_expect_str_eq(v.at[2]->meta->namespace, "prod");
 	cr_expect_str_eq(v.at[3]->meta->namespace, "");
 }
 
-Test(cli_resource, another_namespace_than_asked_for_is_an_error)
+Test(cli_resource, another_namespace_than_asked_for_is_a_fault_of_each)
 {
+	own(faults_done) struct faults faults = { 0 };
 	own(objects_done) object_vec v = { 0 };
 	struct err e = { 0 };
 
 	push(&v, KIND_SERVICE, "test");
-	cr_expect_eq(objects_set_namespace(&v, "prod", &e), -EINVAL);
-	cr_expect(strstr(e.text, "\"test\""), "%s", e.text);
-	cr_expect_eq(objects_set_namespace(&v, NULL, &e), 0);
+	push(&v, KIND_POD, "prod");
+	push(&v, KIND_POD, "odd\nname");
+	cr_assert_eq(objects_set_namespace(&v, NULL, &faults), 0);
+	cr_expect_eq(faults.n, 0);
+	cr_assert_eq(objects_set_namespace(&v, "prod", &faults), 0);
+	cr_expect_eq(faults_end(&faults, &e), -EINVAL);
+	cr_expect_str_eq(e.text,
+			 "-:0: service \"x\" is in namespace \"test\", not in \"prod\" as -n says\n"
+			 "-:0: pod \"x\" is in namespace \"odd\\x0aname\", not in \"prod\" as -n says");
+	cr_expect(v.at[0]->broken && !v.at[1]->broken && v.at[2]->broken);
 }

@@ -113,7 +113,8 @@ Test(cluster_ip, every_address_but_network_and_broadcast_is_given_once)
 		cr_assert((i < 14) == (octet > 16));
 		seen[octet] = true;
 	}
-	EXPECT_REFUSED(&w, "Internal error occurred: failed to allocate a serviceIP: range is full",
+	EXPECT_REFUSED(&w, "Service \"web\": Internal error occurred: failed to allocate a serviceIP: "
+		       "range is full",
 		       SERVICE("web"));
 }
 
@@ -258,8 +259,16 @@ Test(cluster_node_port, lower_band_after_the_upper_then_full)
 		EXPECT_APPLIED(&w, SERVICE(name, .type = SERVICE_NODE_PORT));
 		cr_assert_eq(service_of(&w, name)->ports.at[0].node_port >= 30016, i < 4);
 	}
-	EXPECT_REFUSED(&w, "Internal error occurred: failed to allocate a nodePort: range is full",
+	EXPECT_REFUSED(&w, "Service \"web\": Internal error occurred: failed to allocate a "
+		       "nodePort: range is full",
 		       NODE_PORT(0));
+	EXPECT_REFUSED(&w, "a.yaml:2: Service \"x\": Internal error occurred: failed to allocate a "
+		       "nodePort: range is full\n"
+		       "a.yaml:8: Service \"y\": Internal error occurred: failed to allocate a "
+		       "nodePort: range is full",
+		       SERVICE("x", .type = SERVICE_NODE_PORT, .file = "a.yaml", .line = 2),
+		       SERVICE("good"),
+		       SERVICE("y", .type = SERVICE_NODE_PORT, .file = "a.yaml", .line = 8));
 	EXPECT_REFUSED(&w,
 		       INVALID "spec.ports[0].nodePort: Invalid value: 30003: provided port is "
 			       "already allocated",

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/shared.h"
+
 #define INVALID "The Service \"web\" is invalid: "
 
 static const char *ip_of(const struct sandbox *w, const char *name, size_t i)
@@ -131,6 +133,13 @@ Test(cluster_apply, is_all_or_nothing)
 	cr_assert_null(snapshot_find(&w.snap, KIND_SERVICE, "default", "b"));
 }
 
+static struct object *placed(struct object *o, unsigned int line)
+{
+	o->file = shared_new("a.yaml");
+	o->line = line;
+	return o;
+}
+
 Test(cluster_apply, the_same_object_twice_names_both_places)
 {
 	own(sandbox_done) struct sandbox w = sandbox_new();
@@ -142,6 +151,14 @@ Test(cluster_apply, the_same_object_twice_names_both_places)
 		       SERVICE("web", .file = "b.yaml", .line = 1));
 	EXPECT_REFUSED(&w, "the input: Node \"n\" is given twice, first at the input",
 		       make_node("n", NULL), make_node("n", "z"));
+	EXPECT_REFUSED(&w,
+		       "a.yaml:3: Node \"n\" is given twice, first at a.yaml:1\n"
+		       "a.yaml:5: Service \"web\" in namespace \"default\" is given twice, first "
+		       "at a.yaml:2\n"
+		       "a.yaml:6: Node \"n\" is given twice, first at a.yaml:1",
+		       placed(make_node("n", NULL), 1), placed(SERVICE("web"), 2),
+		       placed(make_node("n", NULL), 3), placed(SERVICE("api"), 4),
+		       placed(SERVICE("web"), 5), placed(make_node("n", NULL), 6));
 	EXPECT_APPLIED(&w, SERVICE("web"), SERVICE("web", .namespace = "other"));
 }
 
@@ -224,15 +241,79 @@ Test(cluster_apply, names_every_object_that_is_refused)
 		       SERVICE("good"),
 		       SERVICE("B", .distribution = "Far", .file = "a.yaml", .line = 9));
 
-	for (int i = 0; i < 200; i++)
-		cr_assert_eq(vec_push(&many, SERVICE("a", .distribution = "Far")), 0);
+	for (int i = 0; i < 200; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "a%d", i);
+		cr_assert_eq(vec_push(&many, SERVICE(name, .distribution = "Far")), 0);
+	}
 	w.err = (struct err){ 0 };
 	cr_assert_eq(cluster_apply(&w.snap, &w.cfg, many.at, many.n, &w.changes, &w.err), -EINVAL);
-	cr_assert_eq(sscanf(strrchr(w.err.text, '\n'), "\nand %u more objects", &left), 1, "%s",
+	cr_assert_eq(sscanf(strrchr(w.err.text, '\n'), "\nand %u more", &left), 1, "%s",
 		     w.err.text);
 	for (const char *at = w.err.text; (at = strstr(at, "The Service")); at++)
 		named++;
 	cr_assert_eq(named + left, 200u);
+}
+
+/* All that cannot be had, beside what is wrong and what was known to be. */
+Test(cluster_apply, names_everything_that_is_taken)
+{
+	own(sandbox_done) struct sandbox w = sandbox_new();
+	own(faults_done) struct faults known = { 0 };
+	own(objects_done) object_vec objects = { 0 };
+	struct cluster_input in = { .faults = &known };
+	struct object *broken = placed(SERVICE("broken", .type = SERVICE_NODE_PORT,
+					       .ports = { { .port = 80, .node_port = 30004 } }), 12);
+	struct object *refused = placed(SERVICE("refused", .distribution = "Far",
+						.type = SERVICE_NODE_PORT,
+						.ports = { { .port = 80, .node_port = 30004 } }), 30);
+	struct object *rows[] = {
+		placed(SERVICE("a", .ips = { "10.96.0.1" }, .type = SERVICE_NODE_PORT,
+			       .ports = { { .name = "x", .port = 80, .node_port = 30001 },
+					  { .name = "y", .port = 81, .node_port = 30002 },
+					  { .name = "z", .port = 82, .node_port = 80 } }), 1),
+		placed(SERVICE("b", .ips = { "192.0.2.1" }, .type = SERVICE_LOAD_BALANCER,
+			       .external_local = true, .health_port = 30001), 9),
+		broken,
+		placed(SERVICE("c", .type = SERVICE_NODE_PORT,
+			       .ports = { { .port = 80, .node_port = 30002 } }), 20),
+		refused,
+		placed(SERVICE("d", .type = SERVICE_NODE_PORT,
+			       .ports = { { .port = 80, .node_port = 30004 } }), 40),
+	};
+
+	EXPECT_APPLIED(&w, SERVICE("old", .ips = { "10.96.0.1" }, .type = SERVICE_NODE_PORT,
+				   .ports = { { .port = 80, .node_port = 30001 } }));
+	broken->broken = true;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		cr_assert_eq(vec_push(&objects, rows[i]), 0);
+	cr_assert_eq(faults_add(&known, 0, 14, "a.yaml:14: known"), 0);
+	in.objects = objects.at;
+	in.n = objects.n;
+	cr_assert_eq(cluster_apply_input(&w.snap, &w.cfg, &in, &w.changes, &w.err), -EINVAL);
+	expect_text("error", w.err.text,
+		    "a.yaml:1: The Service \"a\" is invalid:\n"
+		    "* spec.clusterIPs: Invalid value: []string{\"10.96.0.1\"}: failed to allocate "
+		    "IP 10.96.0.1: provided IP is already allocated\n"
+		    "* spec.ports[0].nodePort: Invalid value: 30001: provided port is already "
+		    "allocated\n"
+		    "* spec.ports[2].nodePort: Invalid value: 80: provided port is not in the valid "
+		    "range. The range of valid ports is 30000-32767\n"
+		    "a.yaml:9: The Service \"b\" is invalid:\n"
+		    "* spec.clusterIPs: Invalid value: []string{\"192.0.2.1\"}: failed to allocate "
+		    "IP 192.0.2.1: the provided IP (192.0.2.1) is not in the valid range. The range "
+		    "of valid IPs is 10.96.0.0/12\n"
+		    "* spec.healthCheckNodePort: Invalid value: 30001: provided port is already "
+		    "allocated\n"
+		    "a.yaml:14: known\n"
+		    "a.yaml:20: The Service \"c\" is invalid: spec.ports[0].nodePort: Invalid value: "
+		    "30002: provided port is already allocated\n"
+		    "a.yaml:30: The Service \"refused\" is invalid: spec.trafficDistribution: "
+		    "Unsupported value: \"Far\": supported values: \"PreferClose\", "
+		    "\"PreferSameNode\", \"PreferSameZone\"");
+	cr_expect_eq(w.snap.objects.n, 1u);
+	cr_expect_eq(known.n, 1u);
 }
 
 Test(cluster_immutable, secondary_cluster_ip)

@@ -61,6 +61,39 @@ Test(load, directory_is_sorted_and_only_manifests_count)
 	directory_remove(dir);
 }
 
+/* Who wants to go on has what is well, and what is not. */
+Test(load, faults_of_many_files)
+{
+	own(objects_done) object_vec objects = { 0 };
+	own(faults_done) struct faults faults = { 0 };
+	const struct manifest_options opt = { .faults = &faults };
+	char dir[] = "/tmp/sluice-unit-XXXXXX";
+	struct err e = { 0 };
+	const char *second;
+
+	cr_assert_not_null(mkdtemp(dir));
+	file_put(dir, "b.yaml", NODE("b") "---\n" NODE("b2") "spec: []\n---\nkind: Node\n---\n"
+		 NODE("b3"));
+	file_put(dir, "a.yaml", NODE("a") "spec: {podCIDRs: 7}\n");
+	file_put(dir, "c.yaml", NODE("c") "---\na: [b");
+	cr_assert_eq(manifest_load(dir, &opt, &objects, &e), 0, "%s", e.text);
+	cr_assert_eq(objects.n, 5u);
+	cr_expect(objects.at[0]->broken && !objects.at[1]->broken && objects.at[2]->broken &&
+		  !objects.at[3]->broken && !objects.at[4]->broken);
+	cr_expect_str_eq(objects.at[2]->meta->name, "b2");
+	cr_expect_eq(objects.at[0]->source, 0);
+	cr_expect_eq(objects.at[3]->source, 1);
+	cr_expect_eq(objects.at[4]->source, 2);
+	cr_expect_eq(faults.n, 4u);
+	cr_expect_eq(faults_end(&faults, &e), -EINVAL);
+	second = strchr(e.text, '\n');
+	cr_assert_not_null(second);
+	cr_expect_not_null(strstr(e.text, "/a.yaml:"));
+	cr_expect_lt(strstr(e.text, "/a.yaml:"), second);
+	cr_expect_gt(strstr(e.text, "/c.yaml:"), strstr(e.text, "/b.yaml:"));
+	directory_remove(dir);
+}
+
 Test(load, what_cannot_be_read)
 {
 	own(objects_done) object_vec objects = { 0 };

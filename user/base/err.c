@@ -34,25 +34,6 @@ int err_sys(struct err *e, int code, const char *fmt, ...)
 	return -code;
 }
 
-bool err_append(struct err *e, const struct err *more)
-{
-	size_t n = strlen(e->text), len = strlen(more->text);
-
-	if (n + 1 + len >= sizeof(e->text))
-		return false;
-	e->text[n] = '\n';
-	memcpy(e->text + n + 1, more->text, len + 1);
-	return true;
-}
-
-void err_gather(struct err *all, const struct err *one)
-{
-	if (all->code)
-		err_append(all, one);
-	else
-		err_set(all, one->code, "%s", one->text);
-}
-
 void err_prefix(struct err *e, const char *fmt, ...)
 {
 	char head[256];

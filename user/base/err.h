@@ -14,9 +14,8 @@ struct err {
 	int code;		/* positive errno, 0 while nothing failed */
 	/*
 	 * One sentence, lower case, no period. No newline, except where input is refused: each
-	 * fault of a file is on a line of its own, and of objects that are not valid several
-	 * reasons are each on a line that begins with "* ", and so is each further object on a
-	 * line.
+	 * fault is on a line of its own, and of an object that is not valid several reasons are
+	 * each on a line that begins with "* ". See base/faults.h.
 	 */
 	char text[ERR_TEXT_MAX];
 };
@@ -42,12 +41,6 @@ int err_sys(struct err *e, int code, const char *fmt, ...)
 
 /* Out of memory. */
 #define err_nomem(e) err_set((e), ENOMEM, "out of memory")
-
-/* Puts the text of @more on a line below that of @e; false if there is no room for it. */
-bool err_append(struct err *e, const struct err *more);
-
-/* @all becomes @one, or has the text of @one below its own if there is room. */
-void err_gather(struct err *all, const struct err *one);
 
 /* Puts "fmt: " before the text that is there. */
 void err_prefix(struct err *e, const char *fmt, ...)

@@ -82,7 +82,8 @@ const struct command command_apply = {
 	.args = "-f FILE...",
 	.summary = "create or change Services and what stands behind them",
 	.details = "All or nothing: an error, which names file, line and field, changes nothing.\n"
-		   "Of an object that is not valid, the line is where it begins.\n"
+		   "What is wrong with all files is told in one run; of an object that is not valid,\n"
+		   "the line is where it begins.\n"
 		   "Fields that are not known are ignored, so a misspelt one is not noticed.\n"
 		   "Works before anything is attached, too.\n",
 	.options = apply_options,

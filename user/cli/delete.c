@@ -191,6 +191,7 @@ static int resources_check(const struct cmd_context *ctx, const resource_vec *re
 static int operands_parse(struct delete *d, const struct cmd_context *ctx, int argc, char **argv)
 {
 	const struct delete_opts *o = d->opts;
+	const struct files_want want = { .files = &o->files, .namespace = o->scope.namespace };
 	struct err e = { 0 };
 
 	if (scope_parse(&o->scope, &d->scope, &e))
@@ -198,7 +199,7 @@ static int operands_parse(struct delete *d, const struct cmd_context *ctx, int a
 	if (o->files.n) {
 		if (argc || o->all || o->scope.labels || o->scope.all_namespaces)
 			return say_usage(ctx, "-f stands alone: without names, --all, -l and -A");
-		if (files_load(&o->files, o->scope.namespace, false, &d->objects, &e))
+		if (files_load(&want, &d->objects, &e))
 			return say_failure(&e);
 		return 0;
 	}

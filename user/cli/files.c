@@ -21,7 +21,7 @@ static bool is_directory(const char *file)
 {
 	struct stat st;
 
-	/* One that is not there: files_load() says so. */
+	/* One that is not there: files_read() says so. */
 	return strcmp(file, "-") && (stat(file, &st) || S_ISDIR(st.st_mode));
 }
 
@@ -38,45 +38,52 @@ bool files_have_directory(const option_list *files)
 	return false;
 }
 
-/* What is wrong with each is gathered in @wrong; other failures end it. */
 static int list_load(const char *list, const struct manifest_options *opt, object_vec *objects,
-		     struct err *wrong, struct err *reterr)
+		     struct err *reterr)
 {
-	for (const char *rest = list; rest;) {
-		own(free) char *file = first_of(rest, &rest);
-		struct err one;
-		int r = file ? manifest_load(file, opt, objects, err_clear(&one)) :
-			       err_nomem(err_clear(&one));
+	int r = 0;
 
-		if (r && r != -EINVAL)
-			return err_set(reterr, one.code, "%s", one.text);
-		if (r)
-			err_gather(wrong, &one);
+	for (const char *rest = list; !r && rest;) {
+		own(free) char *file = first_of(rest, &rest);
+
+		r = file ? manifest_load(file, opt, objects, reterr) : err_nomem(reterr);
 	}
-	return 0;
+	return r;
 }
 
-int files_load(const option_list *files, const char *ns, bool strict, object_vec *ret,
+int files_read(const struct files_want *want, struct faults *faults, object_vec *ret,
 	       struct err *reterr)
 {
-	struct manifest_options opt = { .strict = strict, .warn = say_warning_text };
+	struct manifest_options opt = { .strict = want->strict, .warn = say_warning_text,
+					.faults = faults };
 	own(objects_done) object_vec objects = { 0 };
-	struct err wrong = { 0 };
+	const option_list *files = want->files;
 	int r = 0;
 
 	for (size_t i = 0; !r && i < files->n; i++)
-		r = list_load(files->at[i], &opt, &objects, &wrong, reterr);
-	if (!r && wrong.code)
-		r = err_set(reterr, wrong.code, "%s", wrong.text);
-	if (!r)
-		r = objects_set_namespace(&objects, ns, reterr);
+		r = list_load(files->at[i], &opt, &objects, reterr);
+	if (!r && objects_set_namespace(&objects, want->namespace, faults))
+		r = err_nomem(reterr);
 	if (r)
 		return r;
-	if (!objects.n)
+	if (!objects.n && !faults->n)
 		return err_set(reterr, ENODATA, "no objects in %s%s",
 			       strcmp(files->at[0], "-") ? files->at[0] : "stdin",
 			       files->n > 1 ? " and the other files" : "");
 
+	*ret = objects;
+	objects = (object_vec){ 0 };
+	return 0;
+}
+
+int files_load(const struct files_want *want, object_vec *ret, struct err *reterr)
+{
+	own(objects_done) object_vec objects = { 0 };
+	own(faults_done) struct faults faults = { 0 };
+	int r = files_read(want, &faults, &objects, reterr) ?: faults_end(&faults, reterr);
+
+	if (r)
+		return r;
 	*ret = objects;
 	objects = (object_vec){ 0 };
 	return 0;

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/faults.h"
 #include "cli/option.h"
 #include "model/object.h"
 
@@ -25,9 +26,18 @@
 /* Whether one of them is a directory, which stands for all that is wanted. */
 bool files_have_directory(const option_list *files);
 
+struct files_want {
+	const option_list *files;
+	const char *namespace;		/* as -n gave it, or NULL */
+	bool strict;
+};
+
 /*
- * Reads them in order; @ns as -n gave it or NULL. Warnings go to standard error. No object at
- * all is an error.
+ * Reads them in order. Warnings go to standard error; what is wrong with the files goes to
+ * @faults, and objects that it concerns are there, broken. No object at all is an error.
  */
-int files_load(const option_list *files, const char *ns, bool strict, object_vec *ret,
+int files_read(const struct files_want *want, struct faults *faults, object_vec *ret,
 	       struct err *reterr);
+
+/* The same, and anything wrong is an error. */
+int files_load(const struct files_want *want, object_vec *ret, struct err *reterr);

@@ -148,6 +148,7 @@ static int opts_check(const struct cmd_context *ctx, const struct query *q)
 static int query_parse(struct query *q, const struct cmd_context *ctx, int argc, char **argv)
 {
 	const struct get_opts *o = ctx->opts;
+	const struct files_want want = { .files = &o->files, .namespace = o->scope.namespace };
 	struct err e = { 0 };
 
 	if (o->files.n && (argc || o->scope.labels || o->scope.all_namespaces))
@@ -155,7 +156,7 @@ static int query_parse(struct query *q, const struct cmd_context *ctx, int argc,
 	if (scope_parse(&o->scope, &q->scope, &e) ||
 	    (!o->files.n && resources_parse(argc, argv, &q->resources, &e)))
 		return say_usage(ctx, "%s", e.text);
-	if (o->files.n && files_load(&o->files, o->scope.namespace, false, &q->objects, &e))
+	if (o->files.n && files_load(&want, &q->objects, &e))
 		return say_failure(&e);
 	return opts_check(ctx, q);
 }

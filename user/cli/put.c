@@ -9,6 +9,7 @@ void put_done(struct put *p)
 {
 	selector_done(&p->selector);
 	objects_done(&p->objects);
+	faults_done(&p->faults);
 	texts_done(&p->caveats);
 	cluster_changes_done(&p->applied);
 	cluster_changes_done(&p->pruned);
@@ -39,8 +40,7 @@ int put_check(const struct cmd_context *ctx, const struct put_opts *o, int argc,
 }
 
 /* Those that the selector does not mean are as if they were not in the files. */
-static int objects_select(object_vec *objects, const struct selector *selector,
-			  struct err *reterr)
+static void objects_select(object_vec *objects, const struct selector *selector)
 {
 	size_t kept = 0;
 
@@ -53,7 +53,15 @@ static int objects_select(object_vec *objects, const struct selector *selector,
 			object_free(o);
 	}
 	objects->n = kept;
-	return kept ? 0 : err_set(reterr, ENODATA, "no object in the files has the labels of -l");
+}
+
+static bool all_are_broken(const object_vec *objects)
+{
+	vec_each(o, objects) {
+		if (!(*o)->broken)
+			return false;
+	}
+	return true;
 }
 
 /*
@@ -99,6 +107,8 @@ static int find_caveats(struct put *p, struct err *reterr)
 int put_load(struct put *p, struct err *reterr)
 {
 	const struct put_opts *o = p->opts;
+	const struct files_want want = { .files = &o->files, .namespace = o->namespace,
+					 .strict = o->strict };
 	int r = 0;
 
 	if (o->labels)
@@ -108,10 +118,18 @@ int put_load(struct put *p, struct err *reterr)
 		r = err_set(reterr, EINVAL, "-l selects nothing in particular: with --prune, "
 			    "--all is the way to everything");
 	if (!r)
-		r = files_load(&o->files, o->namespace, o->strict, &p->objects, reterr);
-	if (!r)
-		r = objects_select(&p->objects, &p->selector, reterr);
-	return r ?: objects_ready(&p->objects, reterr) ?: find_caveats(p, reterr);
+		r = files_read(&want, &p->faults, &p->objects, reterr);
+	if (r)
+		return r;
+	objects_select(&p->objects, &p->selector);
+	if (all_are_broken(&p->objects))
+		r = faults_end(&p->faults, reterr);
+	if (!r && !p->objects.n)
+		r = err_set(reterr, ENODATA, "no object in the files has the labels of -l");
+	/* With faults none of them will be stored. */
+	if (r || p->faults.n)
+		return r;
+	return objects_ready(&p->objects, reterr) ?: find_caveats(p, reterr);
 }
 
 /* All of those that are there are named. */
@@ -158,18 +176,19 @@ int put_change(void *put, const struct cluster_config *cfg, struct snapshot *sna
 {
 	struct put *p = put;
 	const object_vec *objects = &p->objects;
+	const struct cluster_input in = { objects->at, objects->n, &p->faults };
 	struct cluster_prune prune = { p->opts->namespace, &p->selector };
 	int r = 0;
 
 	cluster_changes_done(&p->applied);
 	cluster_changes_done(&p->pruned);
 	texts_done(&p->lacks);
-	if (p->create)
+	if (p->create && !p->faults.n)
 		r = refuse_existing(p, snap, reterr);
 	if (!r && p->opts->prune)
 		r = cluster_prune(snap, cfg, &prune, objects->at, objects->n, &p->pruned, reterr);
 	if (!r)
-		r = cluster_apply(snap, cfg, objects->at, objects->n, &p->applied, reterr);
+		r = cluster_apply_input(snap, cfg, &in, &p->applied, reterr);
 	if (!r && find_lacks(p, cfg, snap) < 0)
 		r = err_nomem(reterr);
 	return r;

@@ -34,7 +34,8 @@ struct put {
 	const struct put_opts *opts;
 	bool create;			/* what is there already is refused */
 	struct selector selector;
-	object_vec objects;
+	object_vec objects;		/* broken ones, too, */
+	struct faults faults;		/* and what is wrong with the files */
 	text_vec caveats;		/* what they ask for in vain, for people */
 	/* What came of it. */
 	cluster_change_vec applied;
@@ -48,7 +49,10 @@ DEFINE_OWN_DONE(struct put, put_done)
 /* 0, or EXIT_USAGE and has said why. @argc, @argv: the operands, of which there are none. */
 int put_check(const struct cmd_context *ctx, const struct put_opts *o, int argc, char **argv);
 
-/* Reads the files; warnings go to standard error. The rest of *@p is the caller's to set. */
+/*
+ * Reads the files; warnings go to standard error. What is wrong with them is not told before
+ * put_change() has looked at the rest, if there is any. The rest of *@p is the caller's to set.
+ */
 int put_load(struct put *p, struct err *reterr);
 
 /* Warnings about what was put, on standard error. */

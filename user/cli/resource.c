@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/quote.h"
+
 void resources_done(resource_vec *resources)
 {
 	vec_each(r, resources)
@@ -160,7 +162,18 @@ int resources_parse(int argc, char **argv, resource_vec *ret, struct err *reterr
 	return 0;
 }
 
-int objects_set_namespace(object_vec *objects, const char *ns, struct err *reterr)
+static int other_namespace(struct object *o, const char *ns, struct faults *faults)
+{
+	char name[QUOTE_MAX], has[QUOTE_MAX], wants[QUOTE_MAX], text[ERR_TEXT_MAX];
+
+	o->broken = true;
+	snprintf(text, sizeof(text), "%s:%u: %s %s is in namespace %s, not in %s as -n says",
+		 o->file ? o->file : "-", o->line, kind_infos[o->kind].singular,
+		 quote(o->meta->name, name), quote(o->meta->namespace, has), quote(ns, wants));
+	return faults_add(faults, o->source, o->line, text);
+}
+
+int objects_set_namespace(object_vec *objects, const char *ns, struct faults *faults)
 {
 	vec_each(at, objects) {
 		struct object *o = *at;
@@ -171,15 +184,12 @@ int objects_set_namespace(object_vec *objects, const char *ns, struct err *reter
 			char *copy = strdup(ns ? ns : NAMESPACE_DEFAULT);
 
 			if (!copy)
-				return err_nomem(reterr);
+				return -ENOMEM;
 			free(o->meta->namespace);
 			o->meta->namespace = copy;
-		} else if (ns && strcmp(o->meta->namespace, ns)) {
-			return err_set(reterr, EINVAL,
-				       "%s:%u: %s \"%s\" is in namespace \"%s\", not in \"%s\" as "
-				       "-n says", o->file ? o->file : "-", o->line,
-				       kind_infos[o->kind].singular, o->meta->name,
-				       o->meta->namespace, ns);
+		} else if (ns && strcmp(o->meta->namespace, ns) != 0 &&
+			   other_namespace(o, ns, faults) < 0) {
+			return -ENOMEM;
 		}
 	}
 	return 0;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/faults.h"
 #include "base/vec.h"
 #include "model/object.h"
 
@@ -33,7 +34,7 @@ const char *resource_text(enum kind kind, char buf[static RESOURCE_TEXT_MAX]);
 #define NAMESPACE_DEFAULT "default"
 
 /*
- * What `-n NS` means for objects of files: those without a namespace get it, and one that
- * names another is an error. @ns NULL: "default", and nothing is an error.
+ * What `-n NS` means for objects of files: those without a namespace get it, and each that names
+ * another is a fault and broken. @ns NULL: "default", and nothing is a fault. 0 or -ENOMEM.
  */
-int objects_set_namespace(object_vec *objects, const char *ns, struct err *reterr);
+int objects_set_namespace(object_vec *objects, const char *ns, struct faults *faults);

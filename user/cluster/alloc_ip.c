@@ -2,10 +2,10 @@
 #include "cluster/alloc_ip.h"
 
 #include <endian.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cluster/config.h"
-#include "cluster/service.h"
 
 /* The part of an address that differs within a range: IPv6 ranges are /64 or smaller. */
 static uint64_t low64(const struct addr *a)
@@ -90,38 +90,35 @@ int ip_alloc_keep(struct ip_alloc *a, const struct service *now, const struct se
 	return 0;
 }
 
-static int refuse(const struct object *o, const char *text, const struct ip_pool *p, int why,
-		  struct err *reterr)
+static void refuse_ip(struct refuse *r, const char *text, const struct ip_pool *p, int why)
 {
-	char ips[SERVICE_IPS_TEXT_MAX], range[CIDR_TEXT_MAX];
+	char ips[SERVICE_IPS_TEXT_MAX], range[CIDR_TEXT_MAX], what[256];
 
-	if (why == -ENOMEM)
-		return err_nomem(reterr);
-	service_ips_text(&o->u.service, ips);
 	if (why == -EEXIST)
-		return service_invalid(reterr, o,
-				       "spec.clusterIPs: Invalid value: %s: failed to allocate "
-				       "IP %s: provided IP is already allocated", ips, text);
-	return service_invalid(reterr, o,
-			       "spec.clusterIPs: Invalid value: %s: failed to allocate IP %s: "
-			       "the provided IP (%s) is not in the valid range. The range of "
-			       "valid IPs is %s", ips, text, text, cidr_text(&p->cidr, range));
+		snprintf(what, sizeof(what), "failed to allocate IP %s: provided IP is already "
+			 "allocated", text);
+	else
+		snprintf(what, sizeof(what), "failed to allocate IP %s: the provided IP (%s) is "
+			 "not in the valid range. The range of valid IPs is %s", text, text,
+			 cidr_text(&p->cidr, range));
+	refuse_value(r, service_ips_text(&r->object->u.service, ips), what, "spec.clusterIPs");
 }
 
-int ip_alloc_request(struct ip_alloc *a, const struct object *o, const struct service *old,
-		     struct err *reterr)
+int ip_alloc_request(struct ip_alloc *a, struct refuse *r, const struct service *old)
 {
 	struct ip_pool *p;
 	struct addr ip;
-	int r;
+	int why;
 
-	vec_each(text, &o->u.service.cluster_ips) {
+	vec_each(text, &r->object->u.service.cluster_ips) {
 		if (addr_parse(*text, &ip) < 0 || has_ip(old, &ip))
 			continue;
 		p = &a->pools[addr_family(&ip)];
-		r = ip_pool_take(p, &ip);
-		if (r < 0)
-			return refuse(o, *text, p, r, reterr);
+		why = ip_pool_take(p, &ip);
+		if (why == -ENOMEM)
+			return why;
+		if (why < 0)
+			refuse_ip(r, *text, p, why);
 	}
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "cluster/cluster.h"
 #include "cluster/pool.h"
+#include "model/refuse.h"
 
 struct ip_pool {
 	struct cidr cidr;
@@ -31,9 +32,11 @@ DEFINE_OWN_DONE(struct ip_alloc, ip_alloc_done)
  */
 int ip_alloc_keep(struct ip_alloc *a, const struct service *now, const struct service *old);
 
-/* Takes the addresses of @o that @old (may be NULL) does not have, or says why not. */
-int ip_alloc_request(struct ip_alloc *a, const struct object *o, const struct service *old,
-		     struct err *reterr);
+/*
+ * Takes the addresses of @r's Service that @old (may be NULL) does not have; those that it cannot
+ * have are refused. 0 or -ENOMEM.
+ */
+int ip_alloc_request(struct ip_alloc *a, struct refuse *r, const struct service *old);
 
-/* Gives @s an address for each of its families that has none yet. */
+/* Gives @s an address for each of its families that has none yet. 0, -ENOSPC or -ENOMEM. */
 int ip_alloc_fill(struct ip_alloc *a, struct service *s, struct err *reterr);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "cluster/alloc_port.h"
 
+#include <stdio.h>
+
 #include "cluster/config.h"
 #include "cluster/service.h"
 
@@ -59,62 +61,45 @@ int port_alloc_keep(struct port_alloc *a, const struct service *now, const struc
 	return 0;
 }
 
-static const char *refusal(int why)
+/* What is wrong with a port that take() refused. */
+static const char *refusal(const struct port_alloc *a, int why, char *buf, size_t size)
 {
-	return why == -EEXIST ? "provided port is already allocated" :
-	       why == -ERANGE ? "provided port is not in the valid range. The range of valid "
-				"ports is " : "out of memory";
+	if (why == -EEXIST)
+		return "provided port is already allocated";
+	snprintf(buf, size, "provided port is not in the valid range. The range of valid ports is "
+		 "%u-%u", a->cfg->node_port_min, a->cfg->node_port_max);
+	return buf;
 }
 
-static int refuse_port(const struct port_alloc *a, const struct object *o, size_t i, int why,
-		       struct err *reterr)
+static int request(struct port_alloc *a, struct refuse *r, uint16_t port, const char *field)
 {
-	char range[16] = "";
+	char buf[128];
+	int why = take(a, port);
 
-	if (why == -ENOMEM)
-		return err_nomem(reterr);
-	if (why == -ERANGE)
-		snprintf(range, sizeof(range), "%u-%u", a->cfg->node_port_min,
-			 a->cfg->node_port_max);
-	return service_invalid(reterr, o, "spec.ports[%zu].nodePort: Invalid value: %u: %s%s", i,
-			       o->u.service.ports.at[i].node_port, refusal(why), range);
+	if (why == -EEXIST || why == -ERANGE)
+		refuse_number(r, port, refusal(a, why, buf, sizeof(buf)), "%s", field);
+	return why == -ENOMEM ? why : 0;
 }
 
-static int refuse_health(const struct port_alloc *a, const struct object *o, int why,
-			 struct err *reterr)
+int port_alloc_request(struct port_alloc *a, struct refuse *r, const struct service *old)
 {
-	char range[16] = "";
-
-	if (why == -ENOMEM)
-		return err_nomem(reterr);
-	if (why == -ERANGE)
-		snprintf(range, sizeof(range), "%u-%u", a->cfg->node_port_min,
-			 a->cfg->node_port_max);
-	return service_invalid(reterr, o, "spec.healthCheckNodePort: Invalid value: %u: %s%s",
-			       o->u.service.health_check_node_port, refusal(why), range);
-}
-
-int port_alloc_request(struct port_alloc *a, const struct object *o, const struct service *old,
-		       struct err *reterr)
-{
-	const struct service *s = &o->u.service;
+	const struct service *s = &r->object->u.service;
 	uint16_t health = s->health_check_node_port;
-	int r;
+	int err = 0;
 
-	for (size_t i = 0; i < s->ports.n; i++) {
+	for (size_t i = 0; !err && i < s->ports.n; i++) {
 		uint16_t port = s->ports.at[i].node_port;
+		char field[48];
 
 		/* Its own already: by an earlier protocol, or from before. */
 		if (!port || has_port(s, i, port) || (old && has_port(old, old->ports.n, port)))
 			continue;
-		r = take(a, port);
-		if (r < 0)
-			return refuse_port(a, o, i, r, reterr);
+		snprintf(field, sizeof(field), "spec.ports[%zu].nodePort", i);
+		err = request(a, r, port, field);
 	}
-	if (!health || (old && health == old->health_check_node_port))
-		return 0;
-	r = take(a, health);
-	return r < 0 ? refuse_health(a, o, r, reterr) : 0;
+	if (!err && health && !(old && health == old->health_check_node_port))
+		err = request(a, r, health, "spec.healthCheckNodePort");
+	return err;
 }
 
 /*
@@ -136,8 +121,7 @@ static uint16_t sibling_port(const struct service *s, const struct service_port 
 	return found;
 }
 
-static int take_any(struct port_alloc *a, const struct object *o, const char *what, uint16_t *ret,
-		    struct err *reterr)
+static int take_any(struct port_alloc *a, const char *what, uint16_t *ret, struct err *reterr)
 {
 	uint64_t number;
 	int r = pool_next(&a->pool, cluster_random(a->cfg), &number);
@@ -151,9 +135,8 @@ static int take_any(struct port_alloc *a, const struct object *o, const char *wh
 	return 0;
 }
 
-int port_alloc_fill(struct port_alloc *a, struct object *o, struct err *reterr)
+int port_alloc_fill(struct port_alloc *a, struct service *s, struct err *reterr)
 {
-	struct service *s = &o->u.service;
 	int r = 0;
 
 	if (service_needs_node_ports(s) &&
@@ -162,12 +145,12 @@ int port_alloc_fill(struct port_alloc *a, struct object *o, struct err *reterr)
 			if (!p->node_port)
 				p->node_port = sibling_port(s, p);
 			if (!p->node_port)
-				r = take_any(a, o, "nodePort", &p->node_port, reterr);
+				r = take_any(a, "nodePort", &p->node_port, reterr);
 			if (r < 0)
 				return r;
 		}
 	}
 	if (service_needs_health_port(s) && !s->health_check_node_port)
-		r = take_any(a, o, "HealthCheck NodePort", &s->health_check_node_port, reterr);
+		r = take_any(a, "HealthCheck NodePort", &s->health_check_node_port, reterr);
 	return r;
 }

@@ -8,6 +8,7 @@
 
 #include "cluster/cluster.h"
 #include "cluster/pool.h"
+#include "model/refuse.h"
 
 struct port_alloc {
 	const struct cluster_config *cfg;
@@ -20,6 +21,5 @@ DEFINE_OWN_DONE(struct port_alloc, port_alloc_done)
 
 /* As ip_alloc_keep(), ip_alloc_request() and ip_alloc_fill(). */
 int port_alloc_keep(struct port_alloc *a, const struct service *now, const struct service *old);
-int port_alloc_request(struct port_alloc *a, const struct object *o, const struct service *old,
-		       struct err *reterr);
-int port_alloc_fill(struct port_alloc *a, struct object *o, struct err *reterr);
+int port_alloc_request(struct port_alloc *a, struct refuse *r, const struct service *old);
+int port_alloc_fill(struct port_alloc *a, struct service *s, struct err *reterr);

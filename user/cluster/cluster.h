@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "base/faults.h"
 #include "model/snapshot.h"
 
 #define LB_POOLS_MAX 16
@@ -90,12 +91,24 @@ DEFINE_OWN_DONE(cluster_change_vec, cluster_changes_done)
  * defaults, validation, allocated values kept from the stored object, cluster addresses, node
  * ports and load balancer addresses allocated; then brings the generated EndpointSlices up to
  * date. All or nothing: on failure *@snap is as before, and *@reterr names every object that was
- * refused. *@changes lists each of @objects in order. The same object twice in @objects is an error
- * that names both places.
+ * refused, by what it says itself or for what it cannot get; what one that is refused for itself
+ * holds or wants counts as free meanwhile. *@changes lists each of @objects in order. The same object
+ * twice in @objects is refused, with both places.
  */
 int cluster_apply(struct snapshot *snap, const struct cluster_config *cfg,
 		  struct object *const *objects, size_t n, cluster_change_vec *changes,
 		  struct err *reterr);
+
+struct cluster_input {
+	struct object *const *objects;	/* broken ones are refused, and nothing is said of them */
+	size_t n;
+	const struct faults *faults;	/* what is known to be wrong: it is refused; may be NULL */
+};
+
+/* The same; @reterr has those faults, too, all in the order of the files. */
+int cluster_apply_input(struct snapshot *snap, const struct cluster_config *cfg,
+			const struct cluster_input *in, cluster_change_vec *changes,
+			struct err *reterr);
 
 struct cluster_ref {
 	enum kind kind;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "cluster/service.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 bool service_needs_cluster_ip(const struct service *s)
@@ -17,22 +16,6 @@ bool service_needs_node_ports(const struct service *s)
 bool service_needs_health_port(const struct service *s)
 {
 	return s->type == SERVICE_LOAD_BALANCER && s->external_policy == POLICY_LOCAL;
-}
-
-int service_invalid(struct err *reterr, const struct object *o, const char *fmt, ...)
-{
-	char text[sizeof(reterr->text)];
-	va_list ap;
-	int r;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	r = err_set(reterr, EINVAL, "The Service \"%s\" is invalid: %s",
-		    o->meta->name ? o->meta->name : "", text);
-	if (o->file)
-		err_prefix(reterr, "%s:%u", o->file, o->line);
-	return r;
 }
 
 /* --- addresses and families --------------------------------------------------- */

@@ -12,10 +12,6 @@ bool service_needs_cluster_ip(const struct service *s);		/* "None" counts */
 bool service_needs_node_ports(const struct service *s);
 bool service_needs_health_port(const struct service *s);
 
-/* `The Service "web" is invalid: ...`, behind file:line if that is known. Returns -EINVAL. */
-int service_invalid(struct err *reterr, const struct object *o, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-
 /*
  * @now takes over from @old what it does not say itself: addresses, families, node ports by
  * port and protocol (or else by name). Then void fields that are as in @old are dropped, and

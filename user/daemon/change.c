@@ -21,10 +21,10 @@ void store_change_done(struct store_change *c)
 
 static int add_object(struct closure *c, const struct object *given, struct err *reterr)
 {
-	own(object_free) struct object *o = object_copy(given);
+	own(object_free) struct object *o = given->broken ? NULL : object_copy(given);
 
 	if (!o)
-		return err_nomem(reterr);
+		return given->broken ? 0 : err_nomem(reterr);
 	/* What cannot be defaulted is refused by the change itself, with all there is to say. */
 	if (object_default(o, NULL) || !o->meta->name)
 		return 0;
@@ -97,7 +97,8 @@ int change_make(struct store *store, change_fn *fn, void *arg, const object_vec 
 
 	if (objects && objects->n <= OBJECTS_MAX)
 		r = part_make(store, fn, arg, objects, &c, &e);
-	if (r == -E2BIG)
+	/* Who is refused wants to know all the reasons, also those that lie with distant rivals. */
+	if (r == -E2BIG || r == -EINVAL)
 		r = whole_make(store, fn, arg, &c, reterr);
 	else if (r)
 		err_set(reterr, e.code, "%s", e.text);

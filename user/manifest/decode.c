@@ -75,17 +75,16 @@ int decode_error(struct decoder *d, unsigned int line, const char *fmt, ...)
 	char why[512], text[ERR_TEXT_MAX];
 	va_list ap;
 
-	if (faults_full(d->faults)) {
-		faults_count(d->faults);
-		return -EINVAL;
+	d->n_wrong++;
+	text[0] = '\0';
+	if (faults_keeps(d->faults, d->source, line)) {
+		va_start(ap, fmt);
+		vsnprintf(why, sizeof(why), fmt, ap);
+		va_end(ap);
+		snprintf(text, sizeof(text), "%s:%u: %s%s%s", d->file, line, d->path,
+			 d->path_len ? ": " : "", why);
 	}
-	va_start(ap, fmt);
-	vsnprintf(why, sizeof(why), fmt, ap);
-	va_end(ap);
-	snprintf(text, sizeof(text), "%s:%u: %s%s%s", d->file, line, d->path,
-		 d->path_len ? ": " : "", why);
-	faults_add(d->faults, line, text);
-	return -EINVAL;
+	return faults_add(d->faults, d->source, line, text) < 0 ? err_nomem(d->err) : -EINVAL;
 }
 
 /* What is there instead: `the string "http"`, `the number 80`, `a map`. */

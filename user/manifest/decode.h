@@ -2,18 +2,19 @@
 /*
  * Tree → struct, by shape. A function returns 0, or -EINVAL for a value that is wrong: that has been
  * noted in the decoder's faults as "file:line: path: why", and the value is as if it was absent.
- * Maps and lists go on with what follows and return 0, so whether all was well is for the faults
- * to say. Any other -errno ends it and is in the decoder's err.
+ * Maps and lists go on with what follows and return 0, so whether all was well is for the count
+ * of what was wrong to say. Any other -errno ends it and is in the decoder's err.
  */
 #pragma once
 
-#include "base/err.h"
-#include "manifest/faults.h"
+#include "base/faults.h"
 #include "manifest/shape.h"
 
 struct decoder {
 	const char *file;
+	unsigned int source;	/* its number in the faults */
 	struct faults *faults;
+	size_t n_wrong;		/* of the faults, by this decoder */
 	struct err *err;
 	char path[256];		/* the field being decoded: "spec.ports[0].port" */
 	size_t path_len;
@@ -48,7 +49,7 @@ static inline int decode_go_on(int err)
 	return err == -EINVAL ? 0 : err;
 }
 
-/* -EINVAL. */
+/* -EINVAL, or -ENOMEM. */
 int decode_error(struct decoder *d, unsigned int line, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 

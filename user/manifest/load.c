@@ -119,44 +119,32 @@ static int file_load(const char *path, const struct manifest_options *opt, objec
 	return fd_load(fd, path, opt, objects, reterr);
 }
 
-/* What is wrong with each file is told; other failures end it. */
 static int listed_load(const text_vec *files, const struct manifest_options *opt,
 		       object_vec *objects, struct err *reterr)
 {
-	struct err all = { 0 };
+	int err = 0;
 
 	vec_each(f, files) {
 		struct stat st;
-		struct err one;
-		int err;
 
 		/* A directory may well be called x.yaml; it is not read. */
-		if (!stat(*f, &st) && S_ISDIR(st.st_mode))
-			continue;
-		err = file_load(*f, opt, objects, err_clear(&one));
-		if (err && err != -EINVAL)
-			return err_set(reterr, one.code, "%s", one.text);
-		if (err)
-			err_gather(&all, &one);
+		if (!err && (stat(*f, &st) || !S_ISDIR(st.st_mode)))
+			err = file_load(*f, opt, objects, reterr);
 	}
-	return all.code ? err_set(reterr, all.code, "%s", all.text) : 0;
+	return err;
 }
 
 static int directory_load(const char *path, const struct manifest_options *opt,
 			  object_vec *objects, struct err *reterr)
 {
 	own(texts_done) text_vec files = { 0 };
-	size_t before = objects->n;
-	int err = directory_list(path, &files, reterr) ?:
-		  listed_load(&files, opt, objects, reterr);
 
-	while (err && objects->n > before)
-		object_free(objects->at[--objects->n]);
-	return err;
+	return directory_list(path, &files, reterr) ?:
+	       listed_load(&files, opt, objects, reterr);
 }
 
-int manifest_load(const char *path, const struct manifest_options *opt, object_vec *objects,
-		  struct err *reterr)
+static int path_load(const char *path, const struct manifest_options *opt, object_vec *objects,
+		     struct err *reterr)
 {
 	struct stat st;
 
@@ -165,4 +153,20 @@ int manifest_load(const char *path, const struct manifest_options *opt, object_v
 	if (!stat(path, &st) && S_ISDIR(st.st_mode))
 		return directory_load(path, opt, objects, reterr);
 	return file_load(path, opt, objects, reterr);
+}
+
+int manifest_load(const char *path, const struct manifest_options *opt, object_vec *objects,
+		  struct err *reterr)
+{
+	own(faults_done) struct faults mine = { 0 };
+	struct manifest_options all = opt ? *opt : (struct manifest_options){ 0 };
+	size_t before = objects->n;
+	int err;
+
+	if (!all.faults)
+		all.faults = &mine;
+	err = path_load(path, &all, objects, reterr) ?: faults_end(&mine, reterr);
+	if (err)
+		objects_cut(objects, before);
+	return err;
 }

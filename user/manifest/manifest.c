@@ -31,6 +31,7 @@ struct parse {
 	VEC(struct unknown) unknown;
 	size_t unnamed;		/* of further kinds than fit in @unknown */
 	struct faults *faults;	/* what is wrong, */
+	unsigned int source;	/* the file's number there, */
 	struct err *err;	/* and what ended it at once */
 };
 
@@ -53,7 +54,8 @@ DEFINE_OWN_DONE(struct parse, parse_done)
 
 static struct decoder decoder_of(const struct parse *p)
 {
-	return (struct decoder){ .file = p->name, .faults = p->faults, .err = p->err };
+	return (struct decoder){ .file = p->name, .source = p->source, .faults = p->faults,
+				 .err = p->err };
 }
 
 /* --- kinds ------------------------------------------------------------------------ */
@@ -168,16 +170,17 @@ static int object_read(struct parse *p, const struct doc_node *n, enum kind kind
 {
 	own(object_free) struct object *o = object_new(kind);
 	struct decoder d = decoder_of(p);
-	size_t before = p->faults->n;
 	int err;
 
 	if (!o)
 		return err_nomem(p->err);
 	o->file = shared_use(p->file);
+	o->source = p->source;
 	o->line = n->line;
-	err = decode_shape(&d, kind_shape(kind), n, &o->u);
-	if (err || p->faults->n > before)
-		return err ?: -EINVAL;
+	err = decode_go_on(decode_shape(&d, kind_shape(kind), n, &o->u));
+	if (err)
+		return err;
+	o->broken = d.n_wrong;
 	if (!kind_infos[kind].namespaced && !o->meta->namespace) {
 		o->meta->namespace = strdup("");
 		if (!o->meta->namespace)
@@ -275,8 +278,7 @@ static int reader_failed(struct parse *p, const struct err *e)
 {
 	if (e->code != EINVAL)
 		return err_set(p->err, e->code, "%s", e->text);
-	faults_add(p->faults, UINT_MAX, e->text);
-	return 0;
+	return faults_add(p->faults, p->source, UINT_MAX, e->text) ? err_nomem(p->err) : 0;
 }
 
 static int documents_take(struct parse *p, const char *text, size_t len)
@@ -301,33 +303,44 @@ static int documents_take(struct parse *p, const char *text, size_t len)
 	return err;
 }
 
-int manifest_parse(const char *name, const char *text, size_t len,
-		   const struct manifest_options *opt, object_vec *objects, struct err *reterr)
+/* What is wrong goes to the options' faults. */
+static int parse(const char *name, const char *text, size_t len,
+		 const struct manifest_options *opt, object_vec *objects, struct err *reterr)
 {
-	struct faults faults;
 	struct err local;
 	own(parse_done) struct parse p = {
 		.name = name,
 		.file = shared_new(name),
 		.opt = opt,
 		.objects = objects,
-		.faults = &faults,
+		.faults = opt->faults,
+		.source = opt->faults->sources++,
 		.err = reterr ? reterr : err_clear(&local),
 	};
+	size_t wrong = p.faults->n;
+	int err = p.file ? json_take(&p, text, len) : err_nomem(p.err);
+
+	if (err == -EAGAIN)
+		err = documents_take(&p, text, len);
+	if (!err && p.faults->n == wrong)
+		unknown_warn(&p);
+	return err;
+}
+
+int manifest_parse(const char *name, const char *text, size_t len,
+		   const struct manifest_options *opt, object_vec *objects, struct err *reterr)
+{
+	own(faults_done) struct faults mine = { 0 };
+	struct manifest_options all = opt ? *opt : (struct manifest_options){ 0 };
 	size_t before = objects->n;
 	int err;
 
-	faults_init(&faults);
-	err = p.file ? json_take(&p, text ? text : "", len) : err_nomem(p.err);
-	if (err == -EAGAIN)
-		err = documents_take(&p, text, len);
-	if (!err)
-		err = faults_end(&faults, p.err);
-	if (!err) {
-		unknown_warn(&p);
-		return 0;
-	}
-	while (objects->n > before)
-		object_free(objects->at[--objects->n]);
+	if (!all.faults)
+		all.faults = &mine;
+	err = parse(name, text ? text : "", len, &all, objects, reterr) ?:
+	      faults_end(&mine, reterr);
+
+	if (err)
+		objects_cut(objects, before);
 	return err;
 }

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/faults.h"
 #include "model/object.h"
 
 /* One line for a person; never NULL text. */
@@ -22,13 +23,18 @@ struct manifest_options {
 	manifest_warn_fn *warn;		/* may be NULL */
 	void *warn_arg;
 	size_t nodes_max;		/* instead of MANIFEST_NODES_MAX, if not 0 */
+	/*
+	 * What is wrong with the files goes here instead of being a failure, and objects that it
+	 * concerns are there, broken. May be NULL.
+	 */
+	struct faults *faults;
 };
 
 /*
  * Appends the objects of a file, of every *.yaml, *.yml and *.json file in a directory
  * (sorted, not recursive, dot files left out), or of standard input for "-". Lists are
- * taken apart. The objects are decoded only: not yet defaulted or validated. -EINVAL for what is
- * wrong with files, all of a directory's as far as there is room.
+ * taken apart. The objects are decoded only: not yet defaulted or validated. -EINVAL with what is
+ * wrong with the files, unless there are faults for it to go to.
  * On failure *@objects is as before.
  */
 int manifest_load(const char *path, const struct manifest_options *opt, object_vec *objects,

@@ -138,6 +138,8 @@ struct object *object_copy(const struct object *o)
 	copy->defaulted = o->defaulted;
 	copy->file = shared_use(o->file);
 	copy->line = o->line;
+	copy->source = o->source;
+	copy->broken = o->broken;
 	return TAKE(copy);
 }
 
@@ -237,9 +239,14 @@ int objects_share(object_vec *to, const object_vec *from)
 	return 0;
 }
 
+void objects_cut(object_vec *objects, size_t n)
+{
+	while (objects->n > n)
+		object_free(objects->at[--objects->n]);
+}
+
 void objects_done(object_vec *objects)
 {
-	vec_each(o, objects)
-		object_free(*o);
+	objects_cut(objects, 0);
 	vec_done(objects);
 }

@@ -322,7 +322,12 @@ struct object {
 	enum kind kind;
 	unsigned int owners;	/* see object_share() */
 	bool defaulted;		/* it is as object_default() left it */
-	/* Where it was read, for messages; file may be NULL, see base/shared.h. Not its value. */
+	bool broken;		/* what it lacks could not be read, which is known: not for use */
+	/*
+	 * Where it was read, for messages; file may be NULL, see base/shared.h, and source is the
+	 * file's number in struct faults. Not its value.
+	 */
+	unsigned int source;
 	unsigned int line;
 	char *file;
 	struct meta *meta;	/* points into the member of u that is in use */
@@ -399,6 +404,9 @@ void objects_drop(object_vec *objects, enum kind kind);
 
 /* Makes @to, which is empty, own all of @from's objects too: 0 or -ENOMEM. */
 int objects_share(object_vec *to, const object_vec *from);
+
+/* Frees those behind the first @n. */
+void objects_cut(object_vec *objects, size_t n);
 
 /* Frees the objects too. */
 void objects_done(object_vec *objects);
