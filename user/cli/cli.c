@@ -9,11 +9,10 @@
 #include <string.h>
 
 #include "base/instance.h"
+#include "base/nearest.h"
 #include "base/own.h"
 #include "cli/say.h"
 #include "sluice/types.h"
-
-#define NAME_MAX_LETTERS 16	/* of a command */
 
 /* In the order in which a person meets them. */
 const struct command *const cli_commands[] = {
@@ -86,59 +85,16 @@ static int fail_usage(const struct err *e)
 	return EXIT_USAGE;
 }
 
-static size_t min(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* How many letters must be put in, taken out or changed to make @a out of @b. */
-static size_t distance(const char *a, const char *b)
-{
-	size_t n = strlen(b), row[NAME_MAX_LETTERS + 1];
-
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1]; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			size_t above = row[j];
-
-			row[j] = min(min(above, row[j - 1]) + 1, diagonal + (a[i - 1] != b[j - 1]));
-			diagonal = above;
-		}
-	}
-	return row[n];
-}
-
-/* What may have been meant by @name, or NULL. */
-static const struct command *command_nearest(const char *name)
-{
-	const struct command *best = NULL;
-	size_t best_distance = 3;	/* further off it is another word */
-
-	for (size_t i = 0; cli_commands[i]; i++) {
-		const char *other = cli_commands[i]->name;
-		size_t d = strlen(other) > NAME_MAX_LETTERS ? best_distance
-							    : distance(name, other);
-
-		if (d < best_distance && d < strlen(other)) {
-			best = cli_commands[i];
-			best_distance = d;
-		}
-	}
-	return best;
-}
-
 static int fail_unknown(const char *name)
 {
-	const struct command *near = command_nearest(name);
+	struct nearest near = nearest_to(name);
 	struct err e = { 0 };
 
-	if (near)
+	for (size_t i = 0; cli_commands[i]; i++)
+		nearest_offer(&near, cli_commands[i]->name);
+	if (near.best)
 		err_set(&e, EINVAL, "unknown command \"%s\": did you mean \"%s\"?", name,
-			near->name);
+			near.best);
 	else
 		err_set(&e, EINVAL, "unknown command \"%s\"", name);
 	return fail_usage(&e);
