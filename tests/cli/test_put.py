@@ -227,6 +227,57 @@ class Files(Case):
         self.assertEqual(self.names("svc"), [])
 
 
+class Fields(Case):
+    TEXT = """apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selektor: {app: web}
+  ports:
+  - port: 80
+    nodeport: 30080
+"""
+
+    def told(self, name, how):
+        return [f'sluice: {how}{name}:5: unknown field "spec.selektor": did you mean "selector"?',
+                f'{"sluice: " + how if how else ""}{name}:8: unknown field "spec.ports[0].nodeport": '
+                'did you mean "nodePort"?']
+
+    def test_misspelt_ones_are_told_and_not_read(self):
+        for words in (("apply", "--dry-run"), ("create", "--dry-run"), ("apply",)):
+            done = self.run_sluice(*words, "-f", "-", text=self.TEXT)
+            self.assertEqual(done.stderr.splitlines(), self.told("stdin", "warning: "))
+            self.assertTrue(done.stdout.startswith("service/web created"))
+        self.assertNotIn("selector", self.json("get", "svc", "web")["spec"])
+        done = self.run_sluice("diff", "-f", "-", text=self.TEXT)
+        self.assertEqual(done.stderr.splitlines(), self.told("stdin", "warning: "))
+
+    def test_strict_refuses_them(self):
+        for command, status in (("apply", 1), ("create", 1), ("diff", 2)):
+            error = self.fails(command, "--strict", "-f", "-", text=self.TEXT, status=status)
+            self.assertEqual(error.splitlines(), self.told("stdin", ""))
+        self.assertEqual(self.names("svc"), [])
+
+    def test_other_commands_do_not_mind(self):
+        self.lines("apply", "-f", "-", text=self.TEXT)
+        for command in ("get", "delete"):
+            self.assertEqual(self.run_sluice(command, "-f", "-", text=self.TEXT).stderr, "")
+
+    def test_many_are_counted(self):
+        path = self.file("a.json", *({**service(f"s{i}"), "x": 1} for i in range(50)))
+        lines = self.run_sluice("apply", "-f", path).stderr.splitlines()
+        self.assertEqual(len(lines), 21)
+        self.assertEqual(lines[20], "sluice: warning: and 30 more unknown fields")
+
+    def test_what_is_printed_has_none(self):
+        """By us, and by kubectl."""
+        here = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../manifests/")
+        for name in ("kubectl-cluster.yaml", "kubectl-list.yaml", "kubectl-list.json"):
+            self.run_sluice("apply", "--strict", "-f", here + name)
+        text = self.out("get", "svc,ep,eps,po,no", "-A", "-o", "yaml")
+        self.assertEqual(self.run_sluice("apply", "--strict", "-f", "-", text=text).stderr, "")
+
+
 class Selector(Case):
     def test_files_are_filtered(self):
         path = self.file("a.json", service("a", labels={"tier": "x"}), service("b"))

@@ -55,7 +55,8 @@ static char *applied(const char *path)
 	struct cluster_config cfg = cluster_config_builtin();
 	own(snapshot_done) struct snapshot snap = { 0 };
 	own(objects_done) object_vec objects = { 0 };
-	struct manifest_options opt = { .warn = print_warning };
+	own(faults_done) struct faults unknown = { 0 };
+	struct manifest_options opt = { .warn = print_warning, .unknown = &unknown };
 	uint64_t state = 0;
 	char *text = NULL;
 	struct err e = { 0 };
@@ -68,6 +69,8 @@ static char *applied(const char *path)
 	cr_assert_eq(cluster_config_set(&cfg, SETTING_LB_POOL, "203.0.113.0/28,2001:db8:ff::/120",
 					&e), 0, "%s", e.text);
 	cr_assert_eq(manifest_load(path, &opt, &objects, &e), 0, "%s", e.text);
+	for (size_t i = 0; i < unknown.kept; i++)
+		print_warning(out, unknown.at[i].text);
 	for (int twice = 0; twice < 2; twice++) {
 		cluster_changes_done(&changes);
 		cr_assert_eq(cluster_apply(&snap, &cfg, objects.at, objects.n, &changes, &e), 0, "%s",

@@ -39,5 +39,8 @@ bool faults_keeps(const struct faults *f, unsigned int source, unsigned int line
 /* Of one line they stay in the order in which they come. 0 or -ENOMEM. */
 int faults_add(struct faults *f, unsigned int source, unsigned int line, const char *text);
 
+/* One that is not told, whatever room there is. */
+void faults_count(struct faults *f);
+
 /* 0 if there was none, else -EINVAL and the texts, with "and N more" below if some are left out. */
 int faults_end(const struct faults *f, struct err *reterr);

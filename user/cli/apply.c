@@ -84,7 +84,7 @@ const struct command command_apply = {
 	.details = "All or nothing: an error, which names file, line and field, changes nothing.\n"
 		   "What is wrong with all files is told in one run; of an object that is not valid,\n"
 		   "the line is where it begins.\n"
-		   "Fields that are not known are ignored, so a misspelt one is not noticed.\n"
+		   "A field that is not known, a misspelt one perhaps, is a warning.\n"
 		   "Works before anything is attached, too.\n",
 	.options = apply_options,
 	.opts_size = sizeof(struct apply_opts),

@@ -51,17 +51,29 @@ static int list_load(const char *list, const struct manifest_options *opt, objec
 	return r;
 }
 
+static void unknown_say(const struct faults *unknown)
+{
+	for (size_t i = 0; i < unknown->kept; i++)
+		say_warning("%s", unknown->at[i].text);
+	if (unknown->n > unknown->kept)
+		say_warning("and %zu more unknown fields", unknown->n - unknown->kept);
+}
+
 int files_read(const struct files_want *want, struct faults *faults, object_vec *ret,
 	       struct err *reterr)
 {
+	own(faults_done) struct faults unknown = { 0 };
 	struct manifest_options opt = { .strict = want->strict, .warn = say_warning_text,
 					.faults = faults };
 	own(objects_done) object_vec objects = { 0 };
 	const option_list *files = want->files;
 	int r = 0;
 
+	if (want->check_fields)
+		opt.unknown = want->strict ? faults : &unknown;
 	for (size_t i = 0; !r && i < files->n; i++)
 		r = list_load(files->at[i], &opt, &objects, reterr);
+	unknown_say(&unknown);
 	if (!r && objects_set_namespace(&objects, want->namespace, faults))
 		r = err_nomem(reterr);
 	if (r)

@@ -20,7 +20,7 @@
 	  OPTION_TEXT(type_, field) }
 
 #define FILES_STRICT_ROW(type_, field)                                             \
-	{ .name = "strict", .help = "an object of an unknown kind is an error, not a warning", \
+	{ .name = "strict", .help = "an unknown field, or an object of an unknown kind, is an error", \
 	  OPTION_FLAG(type_, field) }
 
 /* Whether one of them is a directory, which stands for all that is wanted. */
@@ -30,6 +30,7 @@ struct files_want {
 	const option_list *files;
 	const char *namespace;		/* as -n gave it, or NULL */
 	bool strict;
+	bool check_fields;		/* unknown ones are told, as warnings or, if strict, faults */
 };
 
 /*

@@ -108,7 +108,7 @@ int put_load(struct put *p, struct err *reterr)
 {
 	const struct put_opts *o = p->opts;
 	const struct files_want want = { .files = &o->files, .namespace = o->namespace,
-					 .strict = o->strict };
+					 .strict = o->strict, .check_fields = true };
 	int r = 0;
 
 	if (o->labels)

@@ -15,4 +15,5 @@
 #define MANIFEST_ALIASES_MAX 10000u	/* in one document */
 #define MANIFEST_ALIAS_NODES_MAX 200000u	/* what all its aliases stand for, expanded */
 #define MANIFEST_ITEMS_MAX 100000u	/* of a list within an object */
+#define MANIFEST_UNKNOWN_MAX 5u		/* unknown fields of one object that are named */
 #define MANIFEST_KINDS_MAX 64u		/* different unknown kinds that are named */

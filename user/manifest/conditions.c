@@ -14,8 +14,13 @@ static const struct field condition_fields[] = {
 	{ "type", FIELD_TEXT, .off = offsetof(struct condition, type) },
 	{ "status", FIELD_TEXT, .off = offsetof(struct condition, status) },
 };
+/* Of Pods and of Nodes. */
+static const struct other_field condition_others[] = {
+	OTHER("lastHeartbeatTime"), OTHER("lastProbeTime"), OTHER("lastTransitionTime"),
+	OTHER("message"), OTHER("observedGeneration"), OTHER("reason"),
+};
 static const struct shape condition_shape =
-	SHAPE(condition_fields, .size = sizeof(struct condition));
+	SHAPE(condition_fields, .size = sizeof(struct condition), OTHERS(condition_others));
 
 static int condition_decode(struct decoder *d, const struct doc_node *n, enum tristate *ret)
 {

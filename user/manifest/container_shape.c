@@ -15,9 +15,25 @@ static const struct field port_fields[] = {
 	{ "protocol", FIELD_CHOICE, AT(protocol), .choices = protocol_choices },
 	{ "containerPort", FIELD_PORT, AT(port) },
 };
-static const struct shape port_shape = SHAPE(port_fields, .size = sizeof(struct container_port));
+static const struct other_field port_others[] = {
+	OTHER("hostIP"), OTHER("hostPort"),
+};
+static const struct shape port_shape =
+	SHAPE(port_fields, .size = sizeof(struct container_port), OTHERS(port_others));
 
 #undef AT
+
+/* Of a container all that there is; what is read of it is picked by hand. */
+static const struct other_field container_others[] = {
+	OTHER("args"), OTHER("command"), OTHER("env"), OTHER("envFrom"), OTHER("image"),
+	OTHER("imagePullPolicy"), OTHER("lifecycle"), OTHER("livenessProbe"), OTHER("name"),
+	OTHER("ports"), OTHER("readinessProbe"), OTHER("resizePolicy"), OTHER("resources"),
+	OTHER("restartPolicy"), OTHER("restartPolicyRules"), OTHER("securityContext"),
+	OTHER("startupProbe"), OTHER("stdin"), OTHER("stdinOnce"),
+	OTHER("terminationMessagePath"), OTHER("terminationMessagePolicy"), OTHER("tty"),
+	OTHER("volumeDevices"), OTHER("volumeMounts"), OTHER("workingDir"),
+};
+static const struct shape container_names = { OTHERS(container_others) };
 
 /* What is looked for by name, one after the other, must not be too many. */
 static int container_push(struct decoder *d, const struct doc_node *n, struct pod *p,
@@ -62,7 +78,7 @@ static int container_decode(struct decoder *d, const struct doc_node *n, bool in
 	size_t before = p->ports.n;
 	struct container *c;
 	const struct doc_node *restart;
-	int err = decode_want(d, n, DOC_MAP);
+	int err = decode_want(d, n, DOC_MAP) ?: decode_unknown(d, &container_names, n);
 
 	if (err)
 		return err;
@@ -163,6 +179,27 @@ static const char *const state_keys[] = {
 
 #define STATES (sizeof(state_keys) / sizeof(*state_keys))
 
+static const struct other_field waiting_others[] = {
+	OTHER("message"), OTHER("reason"),
+};
+static const struct other_field running_others[] = {
+	OTHER("startedAt"),
+};
+static const struct other_field terminated_others[] = {
+	OTHER("containerID"), OTHER("exitCode"), OTHER("finishedAt"), OTHER("message"),
+	OTHER("reason"), OTHER("signal"), OTHER("startedAt"),
+};
+
+static const struct shape waiting_names = { OTHERS(waiting_others) };
+static const struct shape running_names = { OTHERS(running_others) };
+static const struct shape terminated_names = { OTHERS(terminated_others) };
+
+static const struct other_field state_others[] = {
+	{ "running", &running_names }, { "terminated", &terminated_names },
+	{ "waiting", &waiting_names },
+};
+static const struct shape state_names = { OTHERS(state_others) };
+
 static int reason_decode(struct decoder *d, const struct doc_node *n, struct container *c)
 {
 	const struct doc_node *reason;
@@ -181,7 +218,7 @@ static int reason_decode(struct decoder *d, const struct doc_node *n, struct con
 static int state_decode(struct decoder *d, const struct doc_node *n, void *at)
 {
 	struct container *c = at;
-	int err = decode_want(d, n, DOC_MAP);
+	int err = decode_want(d, n, DOC_MAP) ?: decode_unknown(d, &state_names, n);
 
 	for (size_t i = CONTAINER_WAITING; !err && i < STATES; i++) {
 		const struct doc_node *state = doc_find(n, state_keys[i]);
@@ -240,8 +277,14 @@ static const struct field status_fields[] = {
 	{ "restartCount", FIELD_OTHER, .decode = restarts_decode, .encode = restarts_encode },
 	{ "state", FIELD_OTHER, .decode = state_decode, .encode = state_encode },
 };
+static const struct other_field status_others[] = {
+	OTHER("allocatedResources"), OTHER("allocatedResourcesStatus"), OTHER("containerID"),
+	OTHER("image"), OTHER("imageID"), OTHER("lastState"), OTHER("resources"),
+	OTHER("started"), OTHER("stopSignal"), OTHER("user"), OTHER("volumeMounts"),
+};
 static const struct shape status_shape =
-	SHAPE(status_fields, .size = sizeof(struct container), .required = "name");
+	SHAPE(status_fields, .size = sizeof(struct container), .required = "name",
+	      OTHERS(status_others));
 
 #undef AT
 

@@ -8,6 +8,7 @@
 
 #include "base/quote.h"
 #include "manifest/bounds.h"
+#include "manifest/known.h"
 #include "manifest/rfc3339.h"
 
 #define SECONDS_MAX 86400
@@ -113,6 +114,62 @@ int decode_want(struct decoder *d, const struct doc_node *n, enum doc_type type)
 		return 0;
 	return decode_wrong(d, n, type == DOC_MAP ? "a map" : type == DOC_LIST ? "a list" :
 			    "a single value");
+}
+
+/* --- fields that are none --------------------------------------------------------- */
+
+static int unknown_tell(struct decoder *d, const struct shape *s, const struct doc_pair *p)
+{
+	char text[ERR_TEXT_MAX];
+	const char *near;
+	size_t mark;
+
+	if (d->n_unknown++ >= MANIFEST_UNKNOWN_MAX ||
+	    !faults_keeps(d->unknown, d->source, p->line)) {
+		faults_count(d->unknown);
+		return 0;
+	}
+	near = known_nearest(s, p->key);
+	mark = decode_enter(d, p->key);
+	snprintf(text, sizeof(text), "%s:%u: unknown field \"%s\"%s%s%s", d->file, p->line, d->path,
+		 near ? ": did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+	decode_leave(d, mark);
+	return faults_add(d->unknown, d->source, p->line, text) ? err_nomem(d->err) : 0;
+}
+
+/* Below a field that nobody reads: a map, or a list of maps. */
+static int unknown_below(struct decoder *d, const struct shape *s, const struct doc_pair *p)
+{
+	const struct doc_node *value = p->value;
+	size_t mark = decode_enter(d, p->key);
+	int err = decode_unknown(d, s, value);
+
+	for (size_t i = 0; !err && value->type == DOC_LIST && i < value->n; i++) {
+		size_t item = decode_enter_item(d, i);
+
+		err = decode_unknown(d, s, value->items[i]);
+		decode_leave(d, item);
+	}
+	decode_leave(d, mark);
+	return err;
+}
+
+int decode_unknown(struct decoder *d, const struct shape *s, const struct doc_node *map)
+{
+	int err = 0;
+
+	if (!d->unknown || s->open || map->type != DOC_MAP)
+		return 0;
+	for (size_t i = 0; !err && i < map->n; i++) {
+		const struct doc_pair *p = &map->pairs[i];
+		const struct shape *below;
+
+		if (!known_has(s, p->key, &below))
+			err = unknown_tell(d, s, p);
+		else if (below)
+			err = unknown_below(d, below, p);
+	}
+	return err;
 }
 
 /* --- scalars -------------------------------------------------------------------- */
@@ -271,7 +328,9 @@ static int decode_name(struct decoder *d, const char *sub, const struct doc_node
 	const struct doc_node *value;
 	const char *text = NULL;
 	size_t mark;
-	int err = decode_want(d, n, DOC_MAP);
+	const struct field only[] = { { .key = sub } };
+	const struct shape shape = SHAPE(only);
+	int err = decode_want(d, n, DOC_MAP) ?: decode_unknown(d, &shape, n);
 
 	value = err ? NULL : doc_find(n, sub);
 	if (!value)
@@ -419,7 +478,8 @@ static int decode_field(struct decoder *d, const struct shape *s, const struct f
 
 int decode_shape(struct decoder *d, const struct shape *s, const struct doc_node *n, void *at)
 {
-	int err = decode_want(d, n, DOC_MAP);
+	/* Those of the outer map first: of many, only a few are told. */
+	int err = decode_want(d, n, DOC_MAP) ?: decode_unknown(d, s, n);
 
 	for (size_t i = 0; !err && i < s->n; i++)
 		err = decode_go_on(decode_field(d, s, &s->fields[i], n, at));

@@ -15,6 +15,8 @@ struct decoder {
 	unsigned int source;	/* its number in the faults */
 	struct faults *faults;
 	size_t n_wrong;		/* of the faults, by this decoder */
+	struct faults *unknown;	/* where fields that are not known are told; NULL: nowhere */
+	size_t n_unknown;	/* of those, by this decoder */
 	struct err *err;
 	char path[256];		/* the field being decoded: "spec.ports[0].port" */
 	size_t path_len;
@@ -37,6 +39,13 @@ int decode_port(struct decoder *d, const struct doc_node *n, uint16_t *ret);
 
 /* The text of a string; the node keeps it. */
 int decode_borrow(struct decoder *d, const struct doc_node *n, const char **ret);
+
+/*
+ * Tells the decoder's `unknown' of the keys of @map, where the decoder is, that @s does not have:
+ * the first few of an object, the others are counted. A @map that is none is nothing. Who decodes
+ * a map by hand calls it. 0 or -ENOMEM.
+ */
+int decode_unknown(struct decoder *d, const struct shape *s, const struct doc_node *map);
 
 int decode_want(struct decoder *d, const struct doc_node *n, enum doc_type type);
 

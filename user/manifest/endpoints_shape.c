@@ -51,4 +51,4 @@ static const struct field endpoints_fields[] = {
 	{ "metadata", FIELD_GROUP, AT(meta), .shape = &meta_shape },
 	{ "subsets", FIELD_LIST, AT(subsets), .shape = &subset_shape },
 };
-const struct shape endpoints_shape = SHAPE(endpoints_fields);
+const struct shape endpoints_shape = SHAPE(endpoints_fields, OTHERS(type_others));

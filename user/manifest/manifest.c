@@ -55,7 +55,7 @@ DEFINE_OWN_DONE(struct parse, parse_done)
 static struct decoder decoder_of(const struct parse *p)
 {
 	return (struct decoder){ .file = p->name, .source = p->source, .faults = p->faults,
-				 .err = p->err };
+				 .unknown = p->opt->unknown, .err = p->err };
 }
 
 /* --- kinds ------------------------------------------------------------------------ */
@@ -224,6 +224,9 @@ static int list_take(struct parse *p, const struct doc_node *n, const struct typ
 
 	if (!item_kind)
 		return err_nomem(p->err);
+	err = decode_unknown(&d, &list_shape, n);
+	if (err)
+		return err;
 	decode_enter(&d, "items");
 	if (depth >= MANIFEST_DEPTH_MAX)
 		return decode_error(&d, n->line, "Lists more than %u deep", MANIFEST_DEPTH_MAX);

@@ -5,7 +5,7 @@
  *	web.yaml:12: spec.ports[0].port: must be a number between 1 and 65535, not "http"
  *	web.yaml:15: spec.type: Unsupported value: "Clusterip": supported values: ...
  *	and 3 more
- * Unknown fields are ignored, unknown kinds are counted and named to @warn.
+ * Unknown kinds are counted and named to @warn.
  */
 #pragma once
 
@@ -28,6 +28,11 @@ struct manifest_options {
 	 * concerns are there, broken. May be NULL.
 	 */
 	struct faults *faults;
+	/*
+	 * Where fields are told that Kubernetes does not have, which are not read; it may be
+	 * @faults. NULL: nobody looks for them.
+	 */
+	struct faults *unknown;
 };
 
 /*

@@ -23,6 +23,12 @@ static const struct field owner_fields[] = {
 };
 static const struct shape owner_shape = SHAPE(owner_fields, .size = sizeof(struct owner));
 
+/* Not of the object, but of its history. */
+static const struct other_field meta_others[] = {
+	OTHER("deletionGracePeriodSeconds"), OTHER("finalizers"), OTHER("generation"),
+	OTHER("managedFields"), OTHER("resourceVersion"), OTHER("selfLink"),
+};
+
 #undef AT
 #define AT(member) .off = offsetof(struct meta, member)
 
@@ -37,7 +43,20 @@ static const struct field meta_fields[] = {
 	{ "creationTimestamp", FIELD_TIME, AT(created) },
 	{ "deletionTimestamp", FIELD_TIME, AT(deleted) },
 };
-const struct shape meta_shape = SHAPE(meta_fields);
+const struct shape meta_shape = SHAPE(meta_fields, OTHERS(meta_others));
+
+const struct other_field type_others[2] = { OTHER("apiVersion"), OTHER("kind") };
+
+static const struct other_field list_meta_others[] = {
+	OTHER("continue"), OTHER("remainingItemCount"), OTHER("resourceVersion"),
+	OTHER("selfLink"),
+};
+static const struct shape list_meta_shape = { OTHERS(list_meta_others) };
+
+static const struct other_field list_others[] = {
+	OTHER("apiVersion"), OTHER("items"), OTHER("kind"), { "metadata", &list_meta_shape },
+};
+const struct shape list_shape = { OTHERS(list_others) };
 
 const struct shape *kind_shape(enum kind kind)
 {

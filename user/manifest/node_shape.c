@@ -151,23 +151,33 @@ static const struct field spec_fields[] = {
 	{ "unschedulable", FIELD_BOOL, AT(unschedulable) },
 	{ "podCIDR", FIELD_OTHER, .decode = pod_cidr_decode, .encode = pod_cidr_encode },
 };
-static const struct shape spec_shape = SHAPE(spec_fields);
+/* As of Kubernetes 1.32 to 1.35. */
+static const struct other_field spec_others[] = {
+	OTHER("configSource"), OTHER("externalID"), OTHER("providerID"), OTHER("taints"),
+};
+static const struct shape spec_shape = SHAPE(spec_fields, OTHERS(spec_others));
 
 static const struct field allocatable_fields[] = {
 	{ "cpu", FIELD_OTHER, .decode = cpu_decode, .encode = cpu_encode },
 };
-static const struct shape allocatable_shape = SHAPE(allocatable_fields);
+/* Resources have any name. */
+static const struct shape allocatable_shape = SHAPE(allocatable_fields, .open = true);
 
 static const struct field status_fields[] = {
 	{ "addresses", FIELD_OTHER, .decode = addresses_decode, .encode = addresses_encode },
 	{ "allocatable", FIELD_GROUP, .shape = &allocatable_shape },
 	{ "conditions", FIELD_OTHER, .decode = ready_decode, .encode = ready_encode },
 };
-static const struct shape status_shape = SHAPE(status_fields);
+static const struct other_field status_others[] = {
+	OTHER("capacity"), OTHER("config"), OTHER("daemonEndpoints"), OTHER("declaredFeatures"),
+	OTHER("features"), OTHER("images"), OTHER("nodeInfo"), OTHER("phase"),
+	OTHER("runtimeHandlers"), OTHER("volumesAttached"), OTHER("volumesInUse"),
+};
+static const struct shape status_shape = SHAPE(status_fields, OTHERS(status_others));
 
 static const struct field node_fields[] = {
 	{ "metadata", FIELD_GROUP, AT(meta), .shape = &meta_shape },
 	{ "spec", FIELD_GROUP, .shape = &spec_shape },
 	{ "status", FIELD_GROUP, .shape = &status_shape },
 };
-const struct shape node_shape = SHAPE(node_fields);
+const struct shape node_shape = SHAPE(node_fields, OTHERS(type_others));

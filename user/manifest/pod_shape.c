@@ -53,7 +53,23 @@ static const struct field spec_fields[] = {
 	{ "initContainers", FIELD_OTHER,
 	  .decode = sidecars_decode, .encode = sidecars_encode },
 };
-static const struct shape spec_shape = SHAPE(spec_fields);
+/* As of Kubernetes 1.32 to 1.35. */
+static const struct other_field spec_others[] = {
+	OTHER("activeDeadlineSeconds"), OTHER("affinity"),
+	OTHER("automountServiceAccountToken"), OTHER("dnsConfig"), OTHER("dnsPolicy"),
+	OTHER("enableServiceLinks"), OTHER("ephemeralContainers"), OTHER("hostAliases"),
+	OTHER("hostIPC"), OTHER("hostPID"), OTHER("hostUsers"), OTHER("hostnameOverride"),
+	OTHER("imagePullSecrets"), OTHER("nodeSelector"), OTHER("os"), OTHER("overhead"),
+	OTHER("preemptionPolicy"), OTHER("priority"), OTHER("priorityClassName"),
+	OTHER("readinessGates"), OTHER("resourceClaims"), OTHER("resources"),
+	OTHER("restartPolicy"), OTHER("runtimeClassName"), OTHER("schedulerName"),
+	OTHER("schedulingGates"), OTHER("schedulingGroup"), OTHER("securityContext"),
+	OTHER("serviceAccount"), OTHER("serviceAccountName"), OTHER("setHostnameAsFQDN"),
+	OTHER("shareProcessNamespace"), OTHER("terminationGracePeriodSeconds"),
+	OTHER("tolerations"), OTHER("topologySpreadConstraints"), OTHER("volumes"),
+	OTHER("workloadRef"),
+};
+static const struct shape spec_shape = SHAPE(spec_fields, OTHERS(spec_others));
 
 static const struct field status_fields[] = {
 	{ "phase", FIELD_CHOICE, AT(phase), .choices = phase_choices },
@@ -66,11 +82,18 @@ static const struct field status_fields[] = {
 	{ "podIPs", FIELD_NAMES, AT(ips), .sub = "ip" },
 	{ "podIP", FIELD_OTHER, .decode = pod_ip_decode, .encode = pod_ip_encode },
 };
-static const struct shape status_shape = SHAPE(status_fields);
+static const struct other_field status_others[] = {
+	OTHER("allocatedResources"), OTHER("ephemeralContainerStatuses"),
+	OTHER("extendedResourceClaimStatus"), OTHER("hostIP"), OTHER("hostIPs"),
+	OTHER("message"), OTHER("nodeAllocatableResourceClaimStatuses"),
+	OTHER("nominatedNodeName"), OTHER("observedGeneration"), OTHER("qosClass"),
+	OTHER("resize"), OTHER("resourceClaimStatuses"), OTHER("resources"), OTHER("startTime"),
+};
+static const struct shape status_shape = SHAPE(status_fields, OTHERS(status_others));
 
 static const struct field pod_fields[] = {
 	{ "metadata", FIELD_GROUP, AT(meta), .shape = &meta_shape },
 	{ "spec", FIELD_GROUP, .shape = &spec_shape },
 	{ "status", FIELD_GROUP, .shape = &status_shape },
 };
-const struct shape pod_shape = SHAPE(pod_fields);
+const struct shape pod_shape = SHAPE(pod_fields, OTHERS(type_others));

@@ -256,6 +256,15 @@ static const struct field port_fields[] = {
 };
 static const struct shape port_shape = SHAPE(port_fields, .size = sizeof(struct service_port));
 
+static const struct other_field port_status_others[] = {
+	OTHER("error"), OTHER("port"), OTHER("protocol"),
+};
+static const struct shape port_status_shape = { OTHERS(port_status_others) };
+
+static const struct other_field ingress_others[] = {
+	{ "ports", &port_status_shape },
+};
+
 #undef AT
 #define AT(member) .off = offsetof(struct lb_ingress, member)
 
@@ -264,7 +273,8 @@ static const struct field ingress_fields[] = {
 	{ "ip", FIELD_TEXT, AT(ip) },
 	{ "ipMode", FIELD_OTHER, .decode = ip_mode_decode, .encode = ip_mode_encode },
 };
-static const struct shape ingress_shape = SHAPE(ingress_fields, .size = sizeof(struct lb_ingress));
+static const struct shape ingress_shape =
+	SHAPE(ingress_fields, .size = sizeof(struct lb_ingress), OTHERS(ingress_others));
 
 #undef AT
 #define AT(member) .off = offsetof(struct service, member)
@@ -326,11 +336,20 @@ static const struct shape balancer_shape = SHAPE(balancer_fields);
 static const struct field status_fields[] = {
 	{ "loadBalancer", FIELD_GROUP, .always = true, .shape = &balancer_shape },
 };
-static const struct shape status_shape = SHAPE(status_fields);
+static const struct other_field condition_others[] = {
+	OTHER("lastTransitionTime"), OTHER("message"), OTHER("observedGeneration"),
+	OTHER("reason"), OTHER("status"), OTHER("type"),
+};
+static const struct shape condition_shape = { OTHERS(condition_others) };
+
+static const struct other_field status_others[] = {
+	{ "conditions", &condition_shape },
+};
+static const struct shape status_shape = SHAPE(status_fields, OTHERS(status_others));
 
 static const struct field service_fields[] = {
 	{ "metadata", FIELD_GROUP, AT(meta), .shape = &meta_shape },
 	{ "spec", FIELD_GROUP, .shape = &spec_shape },
 	{ "status", FIELD_GROUP, .shape = &status_shape },
 };
-const struct shape service_shape = SHAPE(service_fields);
+const struct shape service_shape = SHAPE(service_fields, OTHERS(type_others));

@@ -51,11 +51,20 @@ struct field {
 	void (*encode)(const void *at, struct json_out *j);
 };
 
+/* A field that Kubernetes has and that is not read here. */
+struct other_field {
+	const char *key;
+	const struct shape *shape;	/* of what it holds, to find unknown fields there; or NULL */
+};
+
 struct shape {
 	const struct field *fields;
 	size_t n;
 	size_t size;			/* of the struct of a FIELD_LIST */
 	const char *required;		/* a key that must be there, or NULL */
+	const struct other_field *others;	/* by key */
+	size_t n_others;
+	bool open;			/* there may be any others */
 };
 
 #define SHAPE(fields_, ...)                                                        \
@@ -64,6 +73,13 @@ struct shape {
 		##__VA_ARGS__                                                      \
 	}
 
+#define OTHER(key_) { .key = (key_) }
+
+#define OTHERS(others_) \
+	.others = (others_), .n_others = sizeof(others_) / sizeof((others_)[0])
+
+extern const struct other_field type_others[2];	/* apiVersion, kind: of every kind */
+extern const struct shape list_shape;		/* of a List; it has no fields that are read by it */
 extern const struct shape meta_shape;		/* of struct meta */
 extern const struct shape service_shape;	/* these of the kinds' structs */
 extern const struct shape slice_shape;

@@ -53,7 +53,10 @@ static const struct field target_fields[] = {
 	{ "namespace", FIELD_TEXT, AT(target_namespace) },
 	{ "name", FIELD_TEXT, AT(target_name) },
 };
-const struct shape target_shape = SHAPE(target_fields);
+static const struct other_field target_others[] = {
+	OTHER("apiVersion"), OTHER("fieldPath"), OTHER("resourceVersion"), OTHER("uid"),
+};
+const struct shape target_shape = SHAPE(target_fields, OTHERS(target_others));
 
 static const struct field endpoint_fields[] = {
 	{ "addresses", FIELD_TEXTS, AT(addresses) },
@@ -64,7 +67,12 @@ static const struct field endpoint_fields[] = {
 	{ "targetRef", FIELD_GROUP, .shape = &target_shape },
 	{ "zone", FIELD_TEXT, AT(zone) },
 };
-static const struct shape endpoint_shape = SHAPE(endpoint_fields, .size = sizeof(struct endpoint));
+/* Labels, from before v1. */
+static const struct other_field endpoint_others[] = {
+	OTHER("deprecatedTopology"),
+};
+static const struct shape endpoint_shape =
+	SHAPE(endpoint_fields, .size = sizeof(struct endpoint), OTHERS(endpoint_others));
 
 #undef AT
 #define AT(member) .off = offsetof(struct slice_port, member)
@@ -88,4 +96,4 @@ static const struct field slice_fields[] = {
 	{ "ports", FIELD_LIST, AT(ports), .shape = &slice_port_shape },
 	{ "endpoints", FIELD_LIST, AT(endpoints), .shape = &endpoint_shape },
 };
-const struct shape slice_shape = SHAPE(slice_fields, .required = "addressType");
+const struct shape slice_shape = SHAPE(slice_fields, .required = "addressType", OTHERS(type_others));
