@@ -90,13 +90,18 @@ static bool lines_are(const char *item, const char *text)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	own(objects_done) object_vec objects = { 0 };
-	struct err e = { 0 };
+	own(faults_done) struct faults unknown = { 0 };
+	const struct manifest_options opt = { .unknown = &unknown };
+	struct err e = { 0 }, told = { 0 };
 
-	if (manifest_parse("fuzz", (const char *)data, size, NULL, &objects, &e) < 0) {
+	if (manifest_parse("fuzz", (const char *)data, size, &opt, &objects, &e) < 0) {
 		must(e.code && !strncmp(e.text, "fuzz:", 5) && lines_are("fuzz:", e.text),
 		     "no clear error", e.text, "");
 		return 0;
 	}
+	faults_end(&unknown, &told);
+	must(!unknown.n || (!strncmp(told.text, "fuzz:", 5) && lines_are("fuzz:", told.text)),
+	     "no clear warning", told.text, "");
 	for (size_t i = 0; i < objects.n && i < 8; i++) {
 		struct object *o = objects.at[i];
 		struct err why = { 0 };
