@@ -103,7 +103,8 @@ bool model_looks_at(const struct model *m, const struct tuple *t, bool lo)
 
 bool model_looks_at_later(const struct model *m, const struct tuple *t)
 {
-	if (filter_says(m, SLUICE_FILTER_ADDRESS, &t->dst, 0, 0))
+	if (filter_says(m, SLUICE_FILTER_ADDRESS, &t->dst, 0, 0) ||
+	    rule_is_for_services(&m->config, &t->dst, t->v6))
 		return true;
 	return (t->v6 || wire_has_ports(t->proto)) &&
 	       (filter_says(m, SLUICE_FILTER_FRONTEND, &t->dst, 0, 0) ||
