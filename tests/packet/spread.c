@@ -83,20 +83,36 @@ Test(spread, new_flows_of_one_client)
 	}
 }
 
-/* As if the flow were lost: the other hook finds the same backend, for it hashes the same. */
+/* What each of the hooks makes of the first packet of a flow, as if it were lost in between. */
+static bool chosen_alike(struct dp *dp, const struct packet *in, struct frame *at_xdp,
+			 struct frame *at_tc)
+{
+	const struct arrival tc = { .hook = HOOK_UPLINK_IN, .dev = DEV_UP0 };
+	struct frame f = frame_build(in);
+
+	*at_xdp = dp_wire(dp, f, SENT_BACK);
+	dp_flow_lose(dp, in, IN_HALF);
+	*at_tc = dp_run(dp, &tc, f, SENT_BACK);
+	return at_xdp->len == at_tc->len && !memcmp(at_xdp->bytes, at_tc->bytes, at_tc->len);
+}
+
+/*
+ * The other hook finds the same backend, for it hashes the same. The port that replaces the
+ * client's is another one in each second: where one ended in between, once more.
+ */
 Test(spread, xdp_and_tc_choose_alike)
 {
 	for (struct dp *dp = NULL; dp_each(&dp, ON(XDP), ON(UPLINK_IN));) {
-		const struct arrival tc = { .hook = HOOK_UPLINK_IN, .dev = DEV_UP0 };
-
 		given_four(dp, 0);
 		for (__u16 i = 0; i < 100; i++) {
 			struct packet in = talk_open(dp, AT(client_a, 40000 + i), NODE_PORT);
-			struct frame f = frame_build(&in), at_xdp, at_tc;
+			struct frame at_xdp, at_tc;
 
-			at_xdp = dp_wire(dp, f, SENT_BACK);
-			dp_flow_lose(dp, &in, IN_HALF);
-			at_tc = dp_run(dp, &tc, f, SENT_BACK);
+			for (int tries = 0; !chosen_alike(dp, &in, &at_xdp, &at_tc); tries++) {
+				if (tries == 5)
+					break;
+				dp_flow_lose(dp, &in, IN_HALF);
+			}
 			expect_frame(dp, at_tc, at_xdp);
 		}
 	}
