@@ -72,9 +72,29 @@ class Endpoints(Case):
         self.assertEqual(subset["addresses"][0]["targetRef"]["name"], "a")
         self.assertEqual([a["ip"] for a in subset["notReadyAddresses"]], ["10.244.0.3"])
         self.assertEqual(subset["ports"], [{"name": "", "port": 80, "protocol": "TCP"}])
-        again = self.lines("apply", "-f", "-", text=json.dumps(ep))
-        self.assertEqual(again, ["endpoints/web created"])
-        self.assertEqual(len(self.names("eps")), 1, "a selector wins over it")
+        self.assertEqual(self.lines("apply", "-f", "-", text=json.dumps(ep)),
+                         ["endpoints/web unchanged"])
+        subset["addresses"][0]["ip"] = "10.244.0.99"
+        self.assertEqual(self.lines("apply", "-f", "-", text=json.dumps(ep)),
+                         ["endpoints/web unchanged"], "a selector wins over it")
+        self.assertEqual(self.shown("web"), "10.244.0.2:80")
+        self.assertEqual(self.out("diff", "-f", "-", text=json.dumps(ep)), "")
+        self.assertIn('endpoints "web" already exists',
+                      self.fails("create", "-f", "-", text=json.dumps(ep)))
+        self.assertEqual(len(self.names("eps")), 1)
+
+    def test_come_with_their_service(self):
+        """Of a file with both, and of one that a selector takes over, nothing is left behind."""
+        web, made = service("web", selector={"app": "web"}), endpoints("web", "192.0.2.1")
+        self.assertEqual(self.apply(made, web, pod("a", "10.244.0.2")),
+                         ["endpoints/web created", "service/web created", "pod/a created"])
+        self.assertEqual(self.shown("web"), "10.244.0.2:80")
+        self.apply(service("db"), endpoints("db", "192.0.2.1", port=80))
+        self.assertEqual(self.shown("db"), "192.0.2.1:80")
+        self.assertEqual(self.apply(service("db", selector={"app": "web"}),
+                                    endpoints("db", "192.0.2.1", port=80)),
+                         ["service/db configured", "endpoints/db configured"])
+        self.assertEqual(self.shown("db"), "10.244.0.2:80")
 
     def test_deleted_ones_are_made_anew(self):
         self.apply(service("web", selector={"app": "web"}), pod("a", "10.244.0.2"))

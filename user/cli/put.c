@@ -3,6 +3,7 @@
 
 #include "cli/caveats.h"
 #include "cli/say.h"
+#include "cluster/endpoints_show.h"
 #include "cluster/prune.h"
 
 void put_done(struct put *p)
@@ -132,17 +133,25 @@ int put_load(struct put *p, struct err *reterr)
 	return objects_ready(&p->objects, reterr) ?: find_caveats(p, reterr);
 }
 
+static bool is_there(const struct snapshot *snap, const struct object *o)
+{
+	const struct meta *m = o->meta;
+	const char *ns = kind_infos[o->kind].namespaced ? m->namespace : "";
+
+	if (!m->name)
+		return false;
+	return snapshot_find(snap, o->kind, ns, m->name) ||
+	       (o->kind == KIND_ENDPOINTS && endpoints_are_made(snap, ns, m->name));
+}
+
 /* All of those that are there are named. */
 static int refuse_existing(const struct put *p, const struct snapshot *snap, struct err *reterr)
 {
 	size_t n = 0;
 
 	vec_each(at, &p->objects) {
-		const struct meta *m = (*at)->meta;
-		const char *ns = kind_infos[(*at)->kind].namespaced ? m->namespace : "";
-
-		if (m->name && snapshot_find(snap, (*at)->kind, ns, m->name)) {
-			say_already_exists((*at)->kind, m->name, (*at)->file);
+		if (is_there(snap, *at)) {
+			say_already_exists((*at)->kind, (*at)->meta->name, (*at)->file);
 			n++;
 		}
 	}

@@ -11,6 +11,7 @@
 #include "cluster/change.h"
 #include "cluster/config.h"
 #include "cluster/endpoints.h"
+#include "cluster/endpoints_show.h"
 #include "cluster/equal.h"
 #include "cluster/stage.h"
 
@@ -143,17 +144,37 @@ static int take_changed(staged_vec *staged, object_vec *puts, cluster_change_vec
 	return 0;
 }
 
+/* Endpoints that are made for a Service with a selector are not stored, whatever is given. */
+static int drop_made_endpoints(struct edit *e, const cluster_change_vec *changes)
+{
+	object_vec none = { 0 }, dels = { 0 };
+	int r = 0;
+
+	vec_each(c, changes) {
+		if (!r && c->kind == KIND_ENDPOINTS &&
+		    endpoints_are_made(&e->view, c->namespace, c->name))
+			r = vec_push(&dels, snapshot_find(&e->view, c->kind, c->namespace, c->name));
+	}
+	edit_sort(&dels);
+	r = r ?: edit_change(e, &none, &dels);
+	vec_done(&dels);
+	return r;
+}
+
 /*
- * A slice may not be what was given: of one that a controller makes, what is given is only its
- * name, if that. @changes is in the order of @staged.
+ * What a controller makes may not be what was given: of a slice that is only the name, if that, of
+ * Endpoints nothing. @changes is in the order of @staged.
  */
-static void review_slices(const struct snapshot *after, const staged_vec *staged,
-			  cluster_change_vec *changes)
+static void review_made(const struct snapshot *before, const struct snapshot *after,
+			const staged_vec *staged, cluster_change_vec *changes)
 {
 	for (size_t i = 0; i < changes->n; i++) {
 		struct cluster_change *c = &changes->at[i];
 		const struct object *old = staged->at[i].old, *now;
 
+		if (c->kind == KIND_ENDPOINTS && endpoints_are_made(after, c->namespace, c->name))
+			c->change = endpoints_are_made(before, c->namespace, c->name) ? CHANGE_NONE :
+				    old ? CHANGE_CONFIGURED : CHANGE_CREATED;
 		if (c->kind != KIND_SLICE)
 			continue;
 		now = snapshot_find(after, c->kind, c->namespace, c->name);
@@ -172,10 +193,10 @@ static int apply_staged(struct snapshot *snap, const struct cluster_config *cfg,
 	own(edit_done) struct edit e = { 0 };
 
 	if (edit_init(&e, snap) < 0 || take_changed(staged, &puts, &mine) < 0 ||
-	    edit_change(&e, &puts, NULL) < 0 || balance(&e, cfg) < 0 ||
-	    endpoints_sync(&e) < 0)
+	    edit_change(&e, &puts, NULL) < 0 || drop_made_endpoints(&e, &mine) < 0 ||
+	    balance(&e, cfg) < 0 || endpoints_sync(&e) < 0)
 		return -ENOMEM;
-	review_slices(&e.view, staged, &mine);
+	review_made(snap, &e.view, staged, &mine);
 	if (changes_move(changes, &mine) < 0)
 		return -ENOMEM;
 	edit_commit(&e, snap);

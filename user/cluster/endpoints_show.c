@@ -233,6 +233,20 @@ static int make_one(const struct object *service, const struct slices *slices, o
 	return 0;
 }
 
+static bool has_made(const struct object *service)
+{
+	const struct service *s = &service->u.service;
+
+	return s->has_selector && s->type != SERVICE_EXTERNAL_NAME;
+}
+
+bool endpoints_are_made(const struct snapshot *snap, const char *namespace, const char *name)
+{
+	const struct object *service = snapshot_find(snap, KIND_SERVICE, namespace, name);
+
+	return service && has_made(service);
+}
+
 /* Services are in the order of their names, and so are these. */
 int endpoints_show(struct edit *e)
 {
@@ -242,12 +256,9 @@ int endpoints_show(struct edit *e)
 	struct object **services = snapshot_kind(&e->view, KIND_SERVICE, &n);
 	int r = slices_init(&slices, &e->view);
 
-	for (size_t i = 0; !r && i < n; i++) {
-		const struct service *s = &services[i]->u.service;
-
-		if (s->has_selector && s->type != SERVICE_EXTERNAL_NAME)
+	for (size_t i = 0; !r && i < n; i++)
+		if (has_made(services[i]))
 			r = make_one(services[i], &slices, &puts);
-	}
 	return r ?: edit_change(e, &puts, NULL);
 }
 
