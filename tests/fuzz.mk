@@ -9,7 +9,7 @@
 
 FUZZ_SECONDS ?= 10
 FUZZ := $(patsubst tests/fuzz/%_fuzz.c,%,$(wildcard tests/fuzz/*_fuzz.c))
-FUZZ_FLAGS := -g -O1 -std=gnu17 -fno-sanitize-recover=all
+FUZZ_FLAGS := -g -O1 -std=gnu17 -fno-sanitize-recover=all -Wall -Wextra -Wshadow -Wno-unused-parameter -Werror
 
 $(B)/fuzz/obj/%.o: %.c
 	$(call say,CC,$@)
