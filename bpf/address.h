@@ -55,17 +55,16 @@ static __always_inline bool address_ask(const struct pkt *p)
 	return p->l4_off && address_may(p);
 }
 
-static __always_inline const struct sluice_frontend *address_find(const struct pkt *p)
+/* The row of the address that is dialled, or of the one that dials. */
+static __always_inline const struct sluice_frontend *address_find(const struct pkt *p, bool source)
 {
 	if (p->v6) {
-		struct sluice_frontend6_key k = {
-			.addr = { p->key.v6.dst[0], p->key.v6.dst[1], p->key.v6.dst[2],
-				  p->key.v6.dst[3] },
-		};
+		const __be32 *a = source ? p->key.v6.src : p->key.v6.dst;
+		struct sluice_frontend6_key k = { .addr = { a[0], a[1], a[2], a[3] } };
 
 		return bpf_map_lookup_elem(&sluice_frontends6, &k);
 	}
-	struct sluice_frontend4_key k = { .addr = p->key.v4.dst };
+	struct sluice_frontend4_key k = { .addr = source ? p->key.v4.src : p->key.v4.dst };
 
 	return bpf_map_lookup_elem(&sluice_frontends4, &k);
 }
@@ -115,7 +114,8 @@ static __always_inline int icmp_type(hook_ctx *ctx, const struct pkt *p)
 {
 	__u8 type;
 
-	if (!pkt_is_icmp(p) || hook_load(ctx, p->l4_off, &type, sizeof(type)))
+	if (!pkt_is_icmp(p) || p->ip_len + ETH_HLEN < p->l4_off + ICMP_HLEN ||
+	    hook_load(ctx, p->l4_off, &type, sizeof(type)))
 		return -1;
 	return type;
 }
@@ -137,7 +137,7 @@ static __always_inline enum sluice_reason address_judge(hook_ctx *ctx, struct sc
 {
 	const struct sluice_settings *cfg = settings_get();
 	const struct sluice_filter *filter = filter_get();
-	const struct sluice_frontend *fe = address_find(&s->p);
+	const struct sluice_frontend *fe = address_find(&s->p, false);
 	const struct sluice_service *svc = NULL;
 	int type = icmp_type(ctx, &s->p);
 
@@ -145,7 +145,9 @@ static __always_inline enum sluice_reason address_judge(hook_ctx *ctx, struct sc
 		return SLUICE_R_NOT_OURS;
 	if (s->p.v6 && type >= ICMP6_ND_FIRST && type <= ICMP6_ND_LAST)
 		return SLUICE_R_NOT_OURS;
-	s->w.echo = type == (s->p.v6 ? ICMP6_ECHO : ICMP4_ECHO);
+	/* From an address of ours it would come back here, and of a later fragment nobody sees that
+	 * it is an answer: it would go round for ever. */
+	s->w.echo = type == (s->p.v6 ? ICMP6_ECHO : ICMP4_ECHO) && !address_find(&s->p, true);
 	/* An error may be about a flow of ours: tc looks. */
 	if (HOOK_IS_XDP && type >= 0 && !s->w.echo)
 		return SLUICE_R_NOT_OURS;
@@ -191,8 +193,11 @@ static __always_inline long echo_turn(hook_ctx *ctx, const struct pkt *p)
 	return hook_store(ctx, p->l4_off, &h, sizeof(h));
 }
 
-/* Source and destination change places, which no checksum notices. */
-static __always_inline long echo_turn4(hook_ctx *ctx)
+/*
+ * Source and destination change places, which no checksum notices. A later fragment keeps its hop
+ * limit: between two that turn it, it ends.
+ */
+static __always_inline long echo_turn4(hook_ctx *ctx, bool later)
 {
 	struct {
 		__u8 pad[2];
@@ -208,13 +213,13 @@ static __always_inline long echo_turn4(hook_ctx *ctx)
 	out.ip.saddr = in.ip.daddr;
 	out.ip.daddr = in.ip.saddr;
 	was = load16(&in.ip.ttl);
-	out.ip.ttl = 64;
+	out.ip.ttl = later ? in.ip.ttl : 64;
 	is = load16(&out.ip.ttl);
 	out.ip.check = csum_apply(in.ip.check, (__u32)(__u16)~was + is);
 	return hook_store(ctx, 0, &out.eth, sizeof(out.eth) + sizeof(out.ip));
 }
 
-static __always_inline long echo_turn6(hook_ctx *ctx)
+static __always_inline long echo_turn6(hook_ctx *ctx, bool later)
 {
 	struct {
 		__u8 pad[2];
@@ -228,7 +233,7 @@ static __always_inline long echo_turn6(hook_ctx *ctx)
 	answer_eth(&out.eth, &in.eth);
 	out.ip.saddr = in.ip.daddr;
 	out.ip.daddr = in.ip.saddr;
-	out.ip.hop_limit = 64;
+	out.ip.hop_limit = later ? in.ip.hop_limit : 64;
 	return hook_store(ctx, 0, &out.eth, sizeof(out.eth) + sizeof(out.ip));
 }
 
@@ -239,14 +244,15 @@ static __always_inline long echo_turn6(hook_ctx *ctx)
 __noinline int sluice_echo(hook_ctx *ctx)
 {
 	struct scratch *s = scratch_get();
+	bool later;
 
 	if (!s)
 		return SLUICE_R_NOT_SENT;
 	/* Later fragments have addresses to turn, and nothing else. */
-	if (s->p.fragment != PKT_FRAGMENT_LATER &&
-	    (s->p.ip_len + ETH_HLEN < s->p.l4_off + ICMP_HLEN || echo_turn(ctx, &s->p)))
+	later = s->p.fragment == PKT_FRAGMENT_LATER;
+	if (!later && echo_turn(ctx, &s->p))
 		return SLUICE_R_NOT_SENT;
-	if (s->p.v6 ? echo_turn6(ctx) : echo_turn4(ctx))
+	if (s->p.v6 ? echo_turn6(ctx, later) : echo_turn4(ctx, later))
 		return SLUICE_R_NOT_SENT;
 	return hook_send_back(ctx, &s->w);
 }

@@ -34,8 +34,8 @@
  *   writes  programs, at a first fragment. The same identification again, or a first one that
  *           overlaps the other: the newer holds
  *   reads   programs, at later fragments
- *   lives   until evicted: never deleted, for the last of a datagram may come before others. Rows
- *           count as absent after SLUICE_FRAGMENT_SEC
+ *   lives   until evicted, or a newer datagram takes the identification, for the last of a datagram
+ *           may come before others. Rows count as absent after SLUICE_FRAGMENT_SEC
  */
 MAP(sluice_fragments, LRU_HASH, struct sluice_fragment_key, struct sluice_fragment, 16384, 0);
 
@@ -127,6 +127,19 @@ static __always_inline enum sluice_reason fragment_goes(const union flow_value *
 	return sluice_fragment_first(SLUICE_R_OK);
 }
 
+/* What was written down under the identification of the datagram in the scratch is of an older one. */
+__noinline int sluice_fragment_forget(void)
+{
+	struct scratch *s = scratch_get();
+
+	if (!s)
+		return -1;
+	fragment_set_key(s);
+	if (bpf_map_lookup_elem(&sluice_fragments, &s->fragment_key))
+		bpf_map_delete_elem(&sluice_fragments, &s->fragment_key);
+	return 0;
+}
+
 /*
  * @why nothing was sent so far: a first fragment in the scratch writes that down, and it is @why
  * unless others wait.
@@ -138,10 +151,14 @@ static __always_inline enum sluice_reason fragment_note(const struct scratch *s,
 	if (s->p.fragment != PKT_FRAGMENT_FIRST || why == SLUICE_R_OK || why >= SLUICE_R_COUNT ||
 	    why == SLUICE_R_TRUNCATED)
 		return why;
-	/* What passes XDP tc sees, and nobody waits for what this host sends. */
-	if (reason_verdict(why) == SLUICE_V_PASS &&
-	    (HOOK_IS_XDP || s->w.from == FROM_HOST || !fragment_ask(&s->p)))
+	if (reason_verdict(why) == SLUICE_V_PASS && !fragment_ask(&s->p))
 		return why;
+	/* What passes XDP tc sees, and nobody waits for what this host sends. But its others may be
+	 * here before tc has seen it. */
+	if (reason_verdict(why) == SLUICE_V_PASS && (HOOK_IS_XDP || s->w.from == FROM_HOST)) {
+		sluice_fragment_forget();
+		return why;
+	}
 	return sluice_fragment_first(why) ?: why;
 }
 

@@ -30,13 +30,14 @@ static __always_inline bool held_len_is_good(__u32 *len)
 
 /* The packet, into @h. */
 static __always_inline bool held_load(hook_ctx *ctx, struct sluice_held *h,
-				      const struct sluice_fragment_key *k)
+				      const struct scratch *s)
 {
 	__u32 len = ctx->len;
 
 	h->len = len;
+	h->ifindex = s->w.ifindex;
 	h->tag = ctx->vlan_present ? ctx->vlan_proto << 16 | (ctx->vlan_tci & 0xffff) : 0;
-	h->key = *k;
+	h->key = s->fragment_key;
 	return held_len_is_good(&len) && !hook_load(ctx, 0, h->frame, len);
 }
 
@@ -66,7 +67,7 @@ __noinline int sluice_hold(hook_ctx *ctx)
 	h = held_get(s, way);
 	if (h && old)
 		held_count(h, SLUICE_R_FRAGMENT_LOST);	/* its place is needed */
-	if (!h || !held_load(ctx, h, &s->fragment_key)) {
+	if (!h || !held_load(ctx, h, s)) {
 		__sync_lock_test_and_set(tag, 0);
 		return SLUICE_R_FRAGMENT;
 	}
@@ -80,7 +81,7 @@ __noinline int sluice_hold(hook_ctx *ctx)
 }
 
 /* Makes the packet the one in @h, and puts a copy in where it came from. */
-static __always_inline long held_put(hook_ctx *ctx, const struct sluice_held *h, __u32 ifindex)
+static __always_inline long held_put(hook_ctx *ctx, const struct sluice_held *h)
 {
 	__u32 len = h->len;
 
@@ -97,7 +98,7 @@ static __always_inline long held_put(hook_ctx *ctx, const struct sluice_held *h,
 	len -= ETH_HLEN;
 	if (bpf_skb_store_bytes(ctx, ETH_HLEN, h->frame + ETH_HLEN, len, BPF_F_RECOMPUTE_CSUM))
 		return -1;
-	return bpf_clone_redirect(ctx, ifindex, BPF_F_INGRESS);
+	return bpf_clone_redirect(ctx, h->ifindex, BPF_F_INGRESS);
 }
 
 /* Puts in what waits in way @way for the first fragment in the scratch, if any does. */
@@ -119,7 +120,7 @@ __noinline int sluice_release_way(hook_ctx *ctx, __u32 way)
 	/* Looked at again, now that nobody else can change it. */
 	if (h && (!held_key_is(&h->key, &s->fragment_key) || !held_is_young((__u32)old)))
 		held_count(h, SLUICE_R_FRAGMENT_LOST);
-	else if (h && held_put(ctx, h, s->w.ifindex))
+	else if (h && held_put(ctx, h))
 		held_count(h, SLUICE_R_NOT_SENT);
 	__sync_lock_test_and_set(tag, 0);
 	return SLUICE_R_OK;

@@ -69,7 +69,8 @@ struct sluice_held {
 	struct sluice_fragment_key key;
 	__u32 len;
 	__u32 tag;		/* of VLAN 0: protocol, as in memory, and TCI; 0: none */
-	__u32 zero[2];
+	__u32 ifindex;		/* where it came in: of the wire's, not always where the first did */
+	__u32 zero;
 	__u8 frame[SLUICE_HELD_FRAME];
 };
 _Static_assert(sizeof(struct sluice_held) == 2048, "sluice_held is pinned ABI");

@@ -222,6 +222,39 @@ Test(fragment_stopped, echo_is_answered_piece_by_piece)
 	}
 }
 
+/*
+ * Forged: from an address of ours. The answer would come back to us, and its later fragments, of
+ * which none says that it is one, would go round for ever. The first one is too short to be
+ * answered, or its answer would end that.
+ */
+Test(fragment_stopped, echo_to_ourselves_is_not_answered)
+{
+	for (struct dp *dp = NULL; dp_each(&dp, ON(XDP) | ON(UPLINK_IN) | ONLY_UDP, ON(UPLINK_IN));) {
+		struct service web = given_web(dp, &pod_remote);
+		struct packet p = dial(dp, &cluster_ip, 0);
+
+		given_frontend(dp, &web, &vip, 80, SLUICE_FE_LOAD_BALANCER);
+		given_address(dp, &web, &vip, SLUICE_FE_LOAD_BALANCER);
+		for (int own = 0; own < 2; own++) {
+			struct frame whole, first;
+
+			p.src = own ? p.dst : vip.ip[dp->v6];
+			p.ip_id = (__u16)(0x60 + own);
+			whole = frame_echo(&p, false);
+			first = pieces_cut(&whole, p.ip_id, 0, 8);
+			first.bytes[FRAME_L3 + (p.v6 ? 5 : 3)] -= 4;
+			if (!p.v6)
+				frame_fix_ip4(&first);
+			dp_wire(dp, first, DROPPED);
+			dp_on(dp, UPLINK_IN, UP0, first, DROPPED);
+			dp_wire(dp, echo_piece(&p, false, 1), DROPPED);
+			dp_on(dp, UPLINK_IN, UP0, echo_piece(&p, false, 0), DROPPED);
+			dp_wire(dp, echo_piece(&p, false, 1), DROPPED);
+		}
+		cr_expect_eq(dp_reason(dp, SLUICE_R_ECHO).packets, 0, "%s", dp->label);
+	}
+}
+
 /* The first one has others waiting: tc lets them go behind it. */
 Test(fragment_stopped, echo_before_the_first)
 {

@@ -25,12 +25,20 @@ bool slice_is_of_cluster(const struct object *o)
 
 /* --- names and labels --------------------------------------------------------- */
 
+/* Those that were made for this Service make room for those that are being made. */
+static bool is_made_for(const struct slice_build *b, const struct object *o)
+{
+	const char *service = labels_find(&o->meta->labels, LABEL_SERVICE_NAME);
+
+	return slice_is_ours(o) && service && !strcmp(service, b->service->meta->name);
+}
+
 static bool name_is_free(const struct slice_build *b, const char *name)
 {
 	const char *namespace = b->service->meta->namespace;
 	const struct object *there = snapshot_find(b->snap, KIND_SLICE, namespace, name);
 
-	if (there && !slice_is_ours(there))
+	if (there && !is_made_for(b, there))
 		return false;
 	for (size_t i = b->first; i < b->out->n; i++) {
 		if (!strcmp(b->out->at[i]->meta->name, name))

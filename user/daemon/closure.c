@@ -107,10 +107,14 @@ static int add_service(struct closure *c, const char *namespace, const char *nam
 	return err_nomem(reterr);
 }
 
-/* A slice goes when the last of those that own it does. */
-static int add_owners(struct closure *c, const struct object *slice, struct err *reterr)
+/*
+ * The Service whose endpoints the slice has, and those that own it: it goes when the last of them
+ * does. These need not be the same.
+ */
+static int add_services_of(struct closure *c, const struct object *slice, struct err *reterr)
 {
-	int r = 0;
+	const char *service = labels_find(&slice->meta->labels, LABEL_SERVICE_NAME);
+	int r = service ? add_service(c, slice->meta->namespace, service, reterr) : 0;
 
 	vec_each(o, &slice->meta->owners) {
 		if (!r && owner_is_service(o))
@@ -127,12 +131,12 @@ static int add_slices(struct closure *c, const struct object_key *service, struc
 	vec_each(k, &keys) {
 		const struct object *o = NULL;
 
-		/* Whoever read it added its owners, and there may be many of both. */
+		/* Whoever read it added its Services, and there may be many of both. */
 		if (r || snapshot_find(&c->snap, k->kind, k->namespace, k->name))
 			continue;
 		r = need(c, k->kind, k->namespace, k->name, &o, reterr);
 		if (!r && o)
-			r = add_owners(c, o, reterr);
+			r = add_services_of(c, o, reterr);
 	}
 	return r;
 }
@@ -270,18 +274,15 @@ static int hang_pod(struct closure *c, const struct object *o, struct err *reter
 /* Its Service, and the one whose generated slices may be called like it: SERVICE-xxxxx. */
 static int hang_slice(struct closure *c, const struct object *o, struct err *reterr)
 {
-	const char *service = labels_find(&o->meta->labels, LABEL_SERVICE_NAME);
 	const char *dash = strrchr(o->meta->name, '-');
 	own(free) char *stem = dash ? strndup(o->meta->name, dash - o->meta->name) : NULL;
 	int r = 0;
 
 	if (dash && !stem)
 		return err_nomem(reterr);
-	if (service)
-		r = add_service(c, o->meta->namespace, service, reterr);
-	if (!r && stem)
+	if (stem)
 		r = add_service(c, o->meta->namespace, stem, reterr);
-	return r ?: add_owners(c, o, reterr);
+	return r ?: add_services_of(c, o, reterr);
 }
 
 static int hang(struct closure *c, const struct object *o, struct err *reterr)
