@@ -196,6 +196,15 @@ class Files(Case):
                                         else 1).splitlines()[1:], lines[1:])
         self.assertEqual(self.out("get", "all", "-o", "yaml"), before)
 
+    def test_the_line_is_told_of_a_long_path_too(self):
+        self.files += f"/{'c' * 200}/{'d' * 100}"
+        os.makedirs(self.files)
+        path = self.file("a.json", service("a", 0), service("b"), service("b"))
+        lines = self.fails("apply", "-f", path).splitlines()
+        self.assertRegex(lines[0], r"\.\.\.c+/d+/a.json:1: The Service \"a\" is invalid")
+        self.assertRegex(lines[1], r"\.\.\.c+/d+/a.json:[0-9]+: Service .* first at "
+                                   r"\.\.\.c+/d+/a.json:[0-9]+$")
+
     def test_another_namespace_is_told_of_each(self):
         path = self.file("a.json", service("a", namespace="x"), service("b", 0),
                          service("c", namespace="y"))
@@ -208,8 +217,22 @@ class Files(Case):
         self.assertIn('"a" is invalid', self.fails("apply", "-l", "tier=x", "-f", path))
         self.assertNotIn('"b"', self.fails("apply", "-l", "tier=x", "-f", path))
 
+    def test_a_file_that_cannot_be_read_is_one_fault_among_others(self):
+        self.file("a.json", service("a", 0))
+        os.symlink("nowhere", f"{self.files}/b.json")
+        self.file("c.json", service("c", "x"))
+        for words, missing in ((("-f", self.files), f"{self.files}/b.json"),
+                               (("-f", f"{self.files}/a.json,nope,{self.files}/c.json"), "nope")):
+            lines = self.fails("apply", *words).splitlines()
+            self.assertEqual(len(lines), 3, lines)
+            self.assertIn('"a" is invalid', lines[0])
+            self.assertEqual(lines[1], f"{missing}: cannot open: No such file or directory")
+            self.assertIn('not the string "x"', lines[2])
+
     def test_nothing_but_faults_makes_no_state(self):
         path = self.file("a.json", service("a", "x"))
+        self.assertIn('not the string "x"', self.fails("apply", "-f", path))
+        path = self.file("a.json", service("a", "x"), service("b"))
         self.assertIn('not the string "x"', self.fails("apply", "-f", path))
         self.assertFalse(os.path.exists(self.state))
 

@@ -62,6 +62,11 @@ int faults_add(struct faults *f, unsigned int source, unsigned int line, const c
 	return 0;
 }
 
+int faults_add_file(struct faults *f, const char *text)
+{
+	return faults_add(f, f->sources++, 0, text);
+}
+
 void faults_count(struct faults *f)
 {
 	f->n++;

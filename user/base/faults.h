@@ -39,6 +39,9 @@ bool faults_keeps(const struct faults *f, unsigned int source, unsigned int line
 /* Of one line they stay in the order in which they come. 0 or -ENOMEM. */
 int faults_add(struct faults *f, unsigned int source, unsigned int line, const char *text);
 
+/* Of a file that cannot be read at all, which comes behind those that were. 0 or -ENOMEM. */
+int faults_add_file(struct faults *f, const char *text);
+
 /* One that is not told, whatever room there is. */
 void faults_count(struct faults *f);
 

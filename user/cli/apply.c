@@ -20,11 +20,14 @@ struct apply_opts {
 static int put_run(struct put *p, const struct cmd_context *ctx, bool dry_run, struct err *reterr)
 {
 	own(session_done) struct session s = { 0 };
+	bool dry;
 	int r;
 
 	r = put_load(p, reterr);
+	/* With faults nothing is stored: nobody has to wait, and no state to come into being. */
+	dry = dry_run || p->faults.n;
 	if (!r)
-		r = session_begin(&s, ctx, dry_run ? SESSION_DRY : SESSION_MAPS, reterr);
+		r = session_begin(&s, ctx, dry ? SESSION_DRY : SESSION_MAPS, reterr);
 	if (!r)
 		r = session_change(&s, put_change, p, p->opts->prune ? NULL : &p->objects,
 				   reterr);

@@ -41,14 +41,15 @@ bool files_have_directory(const option_list *files)
 static int list_load(const char *list, const struct manifest_options *opt, object_vec *objects,
 		     struct err *reterr)
 {
-	int r = 0;
-
-	for (const char *rest = list; !r && rest;) {
+	for (const char *rest = list; rest;) {
 		own(free) char *file = first_of(rest, &rest);
+		struct err e;
+		int r = file ? manifest_load(file, opt, objects, err_clear(&e)) : -ENOMEM;
 
-		r = file ? manifest_load(file, opt, objects, reterr) : err_nomem(reterr);
+		if (r == -ENOMEM || (r && faults_add_file(opt->faults, e.text)))
+			return err_nomem(reterr);
 	}
-	return r;
+	return 0;
 }
 
 static void unknown_say(const struct faults *unknown)

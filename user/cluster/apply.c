@@ -73,11 +73,12 @@ static int request(struct staged *s, struct ip_alloc *ips, struct port_alloc *po
 static int refuse_unfilled(struct staged *s, struct faults *faults, const char *why)
 {
 	const struct object *o = s->now;
-	char text[ERR_TEXT_MAX], place[200] = "";
+	char text[ERR_TEXT_MAX], place[OBJECT_PLACE_MAX] = "";
 
 	if (o->file)
-		snprintf(place, sizeof(place), "%s:%u: ", o->file, o->line);
-	snprintf(text, sizeof(text), "%sService \"%s\": %s", place, o->meta->name, why);
+		object_place(o, place);
+	snprintf(text, sizeof(text), "%s%sService \"%s\": %s", place, *place ? ": " : "",
+		 o->meta->name, why);
 	return staged_refuse(s, faults, text);
 }
 

@@ -117,27 +117,18 @@ static int stage(const struct snapshot *snap, struct staged *s, struct faults *f
 
 /* --- all of them -------------------------------------------------------------- */
 
-static void place_text(const struct object *o, char *buf, size_t size)
-{
-	if (o->file)
-		snprintf(buf, size, "%s:%u", o->file, o->line);
-	else
-		snprintf(buf, size, "the input");
-}
-
 static int refuse_twice_given(struct staged *again, const struct staged *first,
 			      struct faults *faults)
 {
 	const struct object *o = again->now;
 	const char *namespace = o->meta->namespace ? o->meta->namespace : "";
-	char here[200], there[200], name[QUOTE_MAX], within[QUOTE_MAX], text[1024];
+	char here[OBJECT_PLACE_MAX], there[OBJECT_PLACE_MAX];
+	char name[QUOTE_MAX], within[QUOTE_MAX], text[1024];
 
-	place_text(o, here, sizeof(here));
-	place_text(first->now, there, sizeof(there));
-	snprintf(text, sizeof(text), "%s: %s %s%s%s is given twice, first at %s", here,
-		 kind_infos[o->kind].kind, quote(o->meta->name, name),
+	snprintf(text, sizeof(text), "%s: %s %s%s%s is given twice, first at %s",
+		 object_place(o, here), kind_infos[o->kind].kind, quote(o->meta->name, name),
 		 *namespace ? " in namespace " : "", *namespace ? quote(namespace, within) : "",
-		 there);
+		 object_place(first->now, there));
 	return staged_refuse(again, faults, text);
 }
 

@@ -122,16 +122,20 @@ static int file_load(const char *path, const struct manifest_options *opt, objec
 static int listed_load(const text_vec *files, const struct manifest_options *opt,
 		       object_vec *objects, struct err *reterr)
 {
-	int err = 0;
-
 	vec_each(f, files) {
 		struct stat st;
+		struct err e;
+		int err;
 
 		/* A directory may well be called x.yaml; it is not read. */
-		if (!err && (stat(*f, &st) || !S_ISDIR(st.st_mode)))
-			err = file_load(*f, opt, objects, reterr);
+		if (!stat(*f, &st) && S_ISDIR(st.st_mode))
+			continue;
+		err = file_load(*f, opt, objects, err_clear(&e));
+		/* The others shall be heard, too. */
+		if (err == -ENOMEM || (err && faults_add_file(opt->faults, e.text)))
+			return err_nomem(reterr);
 	}
-	return err;
+	return 0;
 }
 
 static int directory_load(const char *path, const struct manifest_options *opt,

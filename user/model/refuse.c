@@ -21,20 +21,20 @@ int refuse_end(const struct refuse *r, struct err *reterr)
 {
 	const struct object *o = r->object;
 	const char *kind = kind_infos[o->kind].kind;
-	char name[QUOTE_MAX], more[48] = "", place[200] = "";
+	char name[QUOTE_MAX], more[48] = "", place[OBJECT_PLACE_MAX] = "";
 
 	if (!r->n)
 		return 0;
 	if (o->file)
-		snprintf(place, sizeof(place), "%s:%u: ", o->file, o->line);
+		object_place(o, place);
 	quote(o->meta->name, name);
 	if (r->n == 1)
-		return err_set(reterr, EINVAL, "%sThe %s %s is invalid: %s", place, kind, name,
-			       r->items + strlen(ITEM_MARK));
+		return err_set(reterr, EINVAL, "%s%sThe %s %s is invalid: %s", place,
+			       *place ? ": " : "", kind, name, r->items + strlen(ITEM_MARK));
 	if (r->left_out)
 		snprintf(more, sizeof(more), ITEM_MARK "and %zu more", r->left_out);
-	return err_set(reterr, EINVAL, "%sThe %s %s is invalid:%s%s", place, kind, name, r->items,
-		       more);
+	return err_set(reterr, EINVAL, "%s%sThe %s %s is invalid:%s%s", place, *place ? ": " : "",
+		       kind, name, r->items, more);
 }
 
 /* The field, then what the caller found; the first that does not fit ends the list. */
