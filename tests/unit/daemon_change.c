@@ -387,3 +387,30 @@ Test(daemon_change, services_that_share_a_vip)
 	cr_expect_eq(w.refused, 0);
 	world_close(&w, dir);
 }
+
+/* A slice that one Service owns and that is for another: both are in sight of a change. */
+Test(daemon_change, a_slice_of_two_services)
+{
+	static const char text[] =
+		"{apiVersion: v1, kind: List, items: ["
+		"{apiVersion: v1, kind: Service, metadata: {name: s0, namespace: default}, "
+		"spec: {clusterIP: 10.96.0.10, ports: [{name: p, port: 80}]}}, "
+		"{apiVersion: v1, kind: Service, metadata: {name: s1, namespace: default}, "
+		"spec: {clusterIP: 10.96.0.11, ports: [{name: p, port: 80}]}}, "
+		"{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: own, "
+		"namespace: default, labels: {kubernetes.io/service-name: s1}, "
+		"ownerReferences: [{kind: Service, name: s0}]}, addressType: IPv4, "
+		"ports: [{name: p, port: 8080}], endpoints: [{addresses: [10.245.0.10]}]}]}";
+	own(objects_done) object_vec all = { 0 }, one = { 0 };
+	char dir[32];
+	struct world w = { .facts = { .name = NODE } };
+
+	world_open(&w, dir, false);
+	parse(&all, "%s", text);
+	change_both_ways(&w, &all, false);
+	cr_assert_eq(vec_push(&one, object_copy(all.at[0])), 0);
+	change_both_ways(&w, &one, true);
+	cr_expect_eq(w.parts, 2);
+	cr_expect_eq(w.refused, 0);
+	world_close(&w, dir);
+}
