@@ -285,6 +285,14 @@ Test(decode, misspelt_kinds_are_refused)
 		  "web.yaml:1: no matches for kind \"EndpointSlice\" in version "
 		  "\"discovery.k8s.io/v1beta1\": sluice reads EndpointSlice of "
 		  "discovery.k8s.io/v1" },
+		{ "apiVersion: v1\nkind: EndpointSlice\n", "web.yaml:1: no matches for kind "
+		  "\"EndpointSlice\" in version \"v1\": sluice reads EndpointSlice of "
+		  "discovery.k8s.io/v1" },
+		{ "apiVersion: discovery/v1\nkind: EndpointSlice\n", "web.yaml:1: no matches for "
+		  "kind \"EndpointSlice\" in version \"discovery/v1\": sluice reads EndpointSlice "
+		  "of discovery.k8s.io/v1" },
+		{ "apiVersion: v1\nkind: Servce\n", "web.yaml:1: no matches for kind \"Servce\" in "
+		  "version \"v1\": sluice reads Service of v1" },
 	};
 
 	for (size_t i = 0; i < sizeof(misspelt) / sizeof(*misspelt); i++)

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/nearest.h"
 #include "base/quote.h"
 #include "base/shared.h"
 #include "manifest/bounds.h"
@@ -71,28 +72,38 @@ static int type_find(const struct type *t)
 	return -1;
 }
 
-/* "" for the core's; the part before the version. */
-static size_t group_len(const char *api_version)
+/*
+ * Whether the API group is one that our kinds are in, or what somebody takes for it: "discovery/v1".
+ * Others, which are domains, may have kinds of the same name (Knative's Service).
+ */
+static bool group_is_near(const char *api_version)
 {
+	static const char discovery[] = "discovery.k8s.io";
 	const char *slash = strchr(api_version, '/');
+	size_t len = slash ? (size_t)(slash - api_version) : strlen(api_version);
 
-	return slash ? (size_t)(slash - api_version) : 0;
+	return !memchr(api_version, '.', len) ||
+	       (len == sizeof(discovery) - 1 && !strncasecmp(api_version, discovery, len));
 }
 
 /*
- * The kind that this one must have meant: of its API group, but spelt otherwise or of another
- * version. -1 if it is a stranger. Another group may have kinds of the same name (Knative's
- * Service).
+ * The kind that this one must have meant: of another version or group, or spelt otherwise. -1 if it
+ * is a stranger.
  */
 static int type_meant(const struct type *t)
 {
-	size_t len = group_len(t->api_version);
+	struct nearest near = nearest_to(t->kind);
 
+	if (!group_is_near(t->api_version))
+		return -1;
 	for (int i = 0; i < KIND_COUNT; i++) {
-		const char *api_version = kind_infos[i].api_version;
-
-		if (!strcasecmp(t->kind, kind_infos[i].kind) && group_len(api_version) == len &&
-		    !strncasecmp(api_version, t->api_version, len))
+		if (!strcasecmp(t->kind, kind_infos[i].kind))
+			return i;
+		if (!strcmp(t->api_version, kind_infos[i].api_version))
+			nearest_offer(&near, kind_infos[i].kind);
+	}
+	for (int i = 0; near.best && i < KIND_COUNT; i++) {
+		if (near.best == kind_infos[i].kind)
 			return i;
 	}
 	return -1;
