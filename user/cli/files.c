@@ -57,7 +57,8 @@ static void unknown_say(const struct faults *unknown)
 	for (size_t i = 0; i < unknown->kept; i++)
 		say_warning("%s", unknown->at[i].text);
 	if (unknown->n > unknown->kept)
-		say_warning("and %zu more unknown fields", unknown->n - unknown->kept);
+		say_warning("and %zu more unknown field%s", unknown->n - unknown->kept,
+			    unknown->n - unknown->kept == 1 ? "" : "s");
 }
 
 int files_read(const struct files_want *want, struct faults *faults, object_vec *ret,
