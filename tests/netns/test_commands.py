@@ -66,6 +66,25 @@ def describe(t):
     t.lab.sluice("n1", "delete", "svc", "nobody")
 
 
+def moving_address(t):
+    """The host's address is where its node ports are: status sees that it moved before sync does."""
+    def status(wanted, title):
+        got = t.lab.sluice("n1", "status").stdout
+        t.check(("maps hold what is stored" in got) == wanted and
+                ("sluice sync" in got) != wanted, f"moving address: {title}", got)
+        t.equal(t.lab.sluice_json("n1", "status")["inSync"], wanted, f"moving address: {title}")
+
+    t.lab.sluice("n1", "config", "--node-port-addresses", "198.51.100.64/26")
+    status(True, "at first")
+    for do in ("add", "del"):
+        t.lab.run("n1", "ip", "addr", do, "198.51.100.65/32", "dev", "lo")
+        status(False, f"{do}, not synced")
+        t.lab.sluice("n1", "sync")
+        status(True, f"{do}, synced")
+    t.lab.sluice("n1", "config", "--node-port-addresses", "primary")
+    status(True, "at last")
+
+
 def diff(t, tmp):
     moved = service("web", 61, {"app": "web"})
     moved["spec"]["clusterIP"] = cluster_ip(80, 4)
@@ -178,6 +197,7 @@ def patterns(t):
 def run(t):
     t.lab.apply(*web())
     describe(t)
+    moving_address(t)
     for step in (diff, dry_run, create, prune):
         with tempfile.TemporaryDirectory() as tmp:
             step(t, tmp)

@@ -56,14 +56,13 @@ DEFINE_OWN_DONE(struct status, status_done)
 static int collect_sync(struct status *s, struct err *reterr)
 {
 	own(node_view_done) struct node_view view = { 0 };
-	own(stats_done) struct stats stats = { 0 };
+	size_t due = 0;
 	int r;
 
 	r = node_view_load(s->store, s->dp, NULL, NULL, &view, reterr);
 	if (!r)
-		r = datapath_stats(s->dp, &stats, reterr);
-	if (!r)
-		s->in_sync = reconcile_matches(&view.image, &stats);
+		r = reconcile_due(s->dp, &view, &due, reterr);
+	s->in_sync = !r && !due;
 	vec_each(a, &view.facts.node_port_addrs)
 		if (!r && vec_push(&s->node_ports, *a))
 			r = err_nomem(reterr);

@@ -297,67 +297,16 @@ int reconcile_release(struct store *store, struct err *reterr)
 
 /* --- drift -------------------------------------------------------------------- */
 
-static bool backend_is_there(const struct image_backend *want, const struct service_stats *have)
+int reconcile_due(struct datapath *dp, const struct node_view *v, size_t *ret, struct err *reterr)
 {
-	vec_each(b, &have->backends) {
-		if (!b->retired && b->port == want->port && !addr_cmp(&b->addr, &want->addr))
-			return true;
+	const struct datapath_target to = target_of(v);
+	struct err e = { 0 };
+	int r = datapath_writes_due(dp, &to, ret, &e);
+
+	if (r == -ENOSPC) {
+		/* It does not fit, so they cannot hold it. */
+		*ret = 1;
+		return 0;
 	}
-	return false;
-}
-
-static bool service_matches(const struct image_service *want, const struct service_stats *have)
-{
-	size_t n = 0;
-
-	vec_each(b, &have->backends)
-		n += !b->retired;
-	if (n != want->backends.n)
-		return false;
-	vec_each(b, &want->backends) {
-		if (!backend_is_there(b, have))
-			return false;
-	}
-	return true;
-}
-
-/* A service that is in the maps only to let its old flows end. */
-static bool service_is_draining(const struct service_stats *have)
-{
-	vec_each(b, &have->backends) {
-		if (!b->retired)
-			return false;
-	}
-	return true;
-}
-
-static int id_cmp(const uint64_t a[2], const uint64_t b[2])
-{
-	if (a[0] != b[0])
-		return a[0] < b[0] ? -1 : 1;
-	return a[1] < b[1] ? -1 : a[1] > b[1];
-}
-
-/* Both are sorted by id: one walk sees what either has alone. */
-bool reconcile_matches(const struct image *image, const struct stats *stats)
-{
-	size_t w = 0, h = 0;
-
-	while (w < image->services.n || h < stats->services.n) {
-		const struct image_service *want =
-			w < image->services.n ? &image->services.at[w] : NULL;
-		const struct service_stats *have =
-			h < stats->services.n ? &stats->services.at[h] : NULL;
-		int side = !have ? -1 : !want ? 1 : id_cmp(want->id, have->id);
-
-		if (side < 0)
-			return false;
-		if (side > 0 && !service_is_draining(have))
-			return false;
-		if (side == 0 && !service_matches(want, have))
-			return false;
-		w += side <= 0;
-		h += side >= 0;
-	}
-	return true;
+	return r < 0 ? err_set(reterr, -r, "%s", e.text) : 0;
 }

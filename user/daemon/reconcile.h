@@ -74,5 +74,5 @@ int reconcile_bind(struct store *store, const char *node, struct err *reterr);
 int reconcile_check(struct store *store, const char *instance, struct err *reterr);
 int reconcile_release(struct store *store, struct err *reterr);
 
-/* Whether the maps have the services and backends of the image, as far as counters show. */
-bool reconcile_matches(const struct image *image, const struct stats *stats);
+/* How many writes it takes until the maps of @dp hold what @v says; 0: they do. Writes nothing. */
+int reconcile_due(struct datapath *dp, const struct node_view *v, size_t *ret, struct err *reterr);

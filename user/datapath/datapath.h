@@ -112,6 +112,10 @@ struct datapath_target {
 int datapath_write(struct datapath *dp, const struct datapath_target *to, size_t *ret_writes,
 		   struct err *reterr);
 
+/* How many writes that would take. Writes nothing, so it may be wrong while somebody else does. */
+int datapath_writes_due(struct datapath *dp, const struct datapath_target *to, size_t *ret,
+			struct err *reterr);
+
 /* Services before a change of them, whose target has the same ones after it, and no others. */
 struct datapath_change {
 	const struct image *before;

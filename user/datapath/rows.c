@@ -257,9 +257,14 @@ void rows_put_service(struct rows *r, uint32_t row, const struct sluice_service 
 	__atomic_store_n(&at->local.word, s->local.word, __ATOMIC_RELEASE);
 }
 
+bool rows_settings_differ(const struct rows *r, const struct sluice_settings *s)
+{
+	return memcmp(rows_settings(r), s, sizeof(*s)) != 0;
+}
+
 bool rows_put_settings(struct rows *r, const struct sluice_settings *s)
 {
-	if (memcmp(rows_settings(r), s, sizeof(*s)) == 0)
+	if (!rows_settings_differ(r, s))
 		return false;
 	store_words(rows_settings(r), s, sizeof(*s));
 	return true;

@@ -90,6 +90,7 @@ void rows_filter_add(struct rows *r, const struct sluice_filter *f);
 void rows_filter_set(struct rows *r, const struct sluice_filter *f);
 
 /* Whether that changed anything. */
+bool rows_settings_differ(const struct rows *r, const struct sluice_settings *s);
 bool rows_put_settings(struct rows *r, const struct sluice_settings *s);
 
 /* Adds to, or zeroes, what a service keeps of slots it once had. */

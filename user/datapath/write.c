@@ -300,3 +300,18 @@ int datapath_write_change(struct datapath *dp, const struct datapath_change *c,
 
 	return r < 0 ? r : work_do(&w, ret_writes);
 }
+
+int datapath_writes_due(struct datapath *dp, const struct datapath_target *to, size_t *ret,
+			struct err *reterr)
+{
+	struct datapath_target all;
+	own(work_done) struct work w = { .dp = dp, .to = &all, .reterr = reterr };
+	int r = target_complete(dp, to, &all, reterr)
+	     ?: rows_open(&dp->maps, false, &w.rows, reterr)
+	     ?: plan_all(&w);
+
+	if (r < 0)
+		return r;
+	*ret = writes_count(&w.plan) + rows_settings_differ(&w.rows, &all.settings);
+	return 0;
+}
