@@ -26,3 +26,10 @@ class Config(Case):
                          ["192.0.2.1", "<pending>"])
         self.lines("config", "--lb-pool", "192.0.2.0/31")
         self.assertEqual(self.run_sluice("apply", "-f", path).stderr, "")
+
+
+class Node(Case):
+    def test_has_a_name(self):
+        for name in ("N 1", "", "Node1", "n1_"):
+            self.assertIn(f'--node "{name}": a lowercase RFC 1123 subdomain',
+                          self.fails("attach", "--node", name, "eth0", status=2))

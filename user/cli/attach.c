@@ -11,6 +11,7 @@
 #include "cli/forwarding.h"
 #include "cli/say.h"
 #include "cli/session.h"
+#include "model/syntax.h"
 
 static const char *const xdp_choices[] = {
 	[XDP_MODE_AUTO] = "auto",	[XDP_MODE_NATIVE] = "native",
@@ -144,13 +145,14 @@ static int attach(const struct cmd_context *ctx, int argc, char **argv)
 static int cmd_attach(const struct cmd_context *ctx, int argc, char **argv)
 {
 	const struct attach_opts *o = ctx->opts;
+	const char *wrong = o->node ? dns_subdomain_wrong(o->node) : NULL;
 
 	if (!argc)
 		return say_usage(ctx, "name a device");
 	if (o->workload && o->xdp != XDP_MODE_AUTO && o->xdp != XDP_MODE_OFF)
 		return say_usage(ctx, "--xdp is for uplinks: workload devices have tc only");
-	if (o->node && !*o->node)
-		return say_usage(ctx, "--node needs a name");
+	if (wrong)
+		return say_usage(ctx, "--node \"%s\": %s", o->node, wrong);
 	return attach(ctx, argc, argv);
 }
 
