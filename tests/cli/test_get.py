@@ -173,6 +173,9 @@ class Watch(Case):
 
     def test_ends_when_it_is_told_to(self):
         self.apply(service("web"))
+        # Who starts the tests in the background may have them ignore SIGINT, and all their children.
+        was = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self.addCleanup(signal.signal, signal.SIGINT, was)
         for sig in (signal.SIGINT, signal.SIGTERM):
             p = self.watch("svc")
             self.expect(p, "NAME", "web")

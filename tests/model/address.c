@@ -4,6 +4,7 @@
  * port on a live ClusterIP" and "unallocated IP inside a Service CIDR", and echo requests.
  */
 #include <linux/bpf.h>
+#include <linux/if_ether.h>
 #include <linux/in.h>
 #include <linux/pkt_cls.h>
 
@@ -23,12 +24,26 @@ static bool is_nobody(const struct sluice_addr *a, bool v6)
 	return b[15] <= 1;
 }
 
+/* All of its header is there, and a type with it. */
+static bool has_type(const struct trial *t)
+{
+	return t->w.kind == WIRE_ICMP && t->w.l4 < t->in->len && t->w.ip_len + ETH_HLEN >= t->w.l4 + 8u;
+}
+
 /* RFC 4861: neighbour discovery is the link's. */
 static bool is_discovery(const struct trial *t)
 {
 	__u8 type = t->w.l4 < t->in->len ? t->in->bytes[t->w.l4] : 0;
 
-	return t->w.kind == WIRE_ICMP && t->w.t.v6 && type >= 133 && type <= 137;
+	return has_type(t) && t->w.t.v6 && type >= 133 && type <= 137;
+}
+
+bool trial_is_echo(const struct trial *t)
+{
+	struct rule_front all[RULE_SPEAKERS_MAX];
+
+	return has_type(t) && wire_is_echo(t->in, &t->w) &&
+	       !rule_speakers(&t->m->config, &t->m->fronts, &t->w.t.src, t->w.t.v6, all);
 }
 
 static bool is_asked(const struct trial *t)
@@ -37,8 +52,7 @@ static bool is_asked(const struct trial *t)
 	    is_nobody(&t->w.t.src, t->w.t.v6) || is_discovery(t))
 		return false;
 	/* An error may be about a connection: that is tc's to see. */
-	return !(t->xdp && t->w.kind == WIRE_ICMP && t->w.l4 < t->in->len &&
-		 !wire_is_echo(t->in, &t->w));
+	return !(t->xdp && has_type(t) && !trial_is_echo(t));
 }
 
 /* As a connection would fare: answered by who has an endpoint for the client. */
@@ -112,7 +126,7 @@ bool judge_address(const struct trial *t)
 		return true;
 	}
 	row = t->m->places.row[port_id(&front.of, front.proto)];
-	if (wire_is_echo(t->in, &t->w) && !t->m->config.node.no_echo) {
+	if (trial_is_echo(t) && !t->m->config.node.no_echo) {
 		judge_echo(t, &front, row);
 		return true;
 	}

@@ -89,7 +89,7 @@ void outcome_reject(const struct trial *t, enum sluice_reason why, __u32 row, __
 	o = &t->m->outcomes[t->m->n_outcomes - 1];
 	/* RFC 1122 section 3.2.2. */
 	if (t->w.flags & RST || t->w.kind == WIRE_FRAGMENT ||
-	    (t->w.kind == WIRE_ICMP && !wire_is_echo(t->in, &t->w)))
+	    (t->w.kind == WIRE_ICMP && !trial_is_echo(t)))
 		return;
 	if (!t->m->limits.answers || t->w.l4 + 8 > t->in->len) {	/* too short to be quoted */
 		outcome_fail(t, o, t->m->limits.answers ? SLUICE_R_NOT_SENT : SLUICE_R_REJECT_LIMIT);

@@ -37,6 +37,9 @@ void outcome_drop(const struct trial *t, enum sluice_reason why, __u32 row);
  */
 void outcome_reject(const struct trial *t, enum sluice_reason why, __u32 row, __u16 mtu);
 
+/* An echo request that may be answered: not one from an address of Services, which is ours. */
+bool trial_is_echo(const struct trial *t);
+
 /* An echo request, answered in the name of its address. */
 void outcome_echo(const struct trial *t);
 

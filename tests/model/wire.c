@@ -463,7 +463,9 @@ bool wire_answer_echo(struct frame *f, const struct wire *w)
 	wire_set_macs(f, old.bytes + 6, old.bytes);
 	put_addr(f, ETH + src_off(back.v6), &back.src, back.v6);
 	put_addr(f, ETH + dst_off(back.v6), &back.dst, back.v6);
-	f->bytes[ETH + (back.v6 ? 7 : 8)] = 64;
+	/* Nobody sees of a later one that it is an answer: its way must end somewhere. */
+	if (!later)
+		f->bytes[ETH + (back.v6 ? 7 : 8)] = 64;
 	if (!back.v6)
 		keep_sum(f, &old, &ip4);
 	if (later)
