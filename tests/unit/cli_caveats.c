@@ -19,15 +19,31 @@ static void collect(void *arg, const char *text)
 }
 
 /* All texts are borrowed from here: nothing is freed. */
-static struct said told_of(struct object *o)
+static struct said told_of_named(struct object *o, const char *name)
 {
 	object_vec all = { .at = &o, .n = 1 };
 	struct said said = { "" };
 
 	o->meta->namespace = (char *)"other";
-	o->meta->name = (char *)"lb";
+	o->meta->name = (char *)name;
 	caveats_tell(&all, collect, &said);
 	return said;
+}
+
+static struct said told_of(struct object *o)
+{
+	return told_of_named(o, "lb");
+}
+
+/* They are looked for before objects are checked. */
+Test(cli_caveats, not_of_one_without_a_name)
+{
+	struct object o = { .kind = KIND_SERVICE };
+
+	o.meta = &o.u.service.meta;
+	o.u.service.headless = true;
+	o.u.service.affinity_client_ip = true;
+	cr_expect_str_eq(told_of_named(&o, NULL).text, "");
 }
 
 Test(cli_caveats, what_is_done_is_not_told_of)

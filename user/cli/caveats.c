@@ -40,7 +40,8 @@ void caveats_tell(const object_vec *objects, caveat_fn *tell_, void *arg)
 	vec_each(o, objects) {
 		struct teller t = { .tell = tell_, .arg = arg, .svc = &(*o)->u.service };
 
-		if ((*o)->kind == KIND_SERVICE && t.svc->headless)
+		/* One without a name is refused later, by more than a warning. */
+		if ((*o)->kind == KIND_SERVICE && t.svc->headless && (*o)->meta->name)
 			headless_tell(&t);
 	}
 }

@@ -87,8 +87,9 @@ void cluster_changes_done(cluster_change_vec *changes);
 DEFINE_OWN_DONE(cluster_change_vec, cluster_changes_done)
 
 /*
- * Applies @objects (copies them, or shares those that need no change) to *@snap as `kubectl apply` and the API server would:
- * defaults, validation, allocated values kept from the stored object, cluster addresses, node
+ * Applies @objects (copies them, or shares those that need no change) to *@snap as `kubectl apply`
+ * and the API server would: defaults, validation, allocated values kept from the stored object,
+ * cluster addresses, node
  * ports and load balancer addresses allocated; then brings the generated EndpointSlices up to
  * date. All or nothing: on failure *@snap is as before, and *@reterr names every object that was
  * refused, by what it says itself or for what it cannot get; what one that is refused for itself
