@@ -14,6 +14,7 @@
 #include "cluster/endpoints_show.h"
 #include "cluster/equal.h"
 #include "cluster/stage.h"
+#include "model/refuse.h"
 
 static const struct service *old_service(const struct staged *s)
 {

@@ -7,6 +7,7 @@
 #include "base/quote.h"
 #include "cluster/equal.h"
 #include "cluster/service.h"
+#include "model/refuse.h"
 
 void staged_done(staged_vec *v)
 {

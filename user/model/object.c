@@ -5,7 +5,6 @@
 #include "model/object.h"
 
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/shared.h"
@@ -201,19 +200,6 @@ int object_validate(const struct object *o, struct err *reterr)
 	refuse_begin(&r, o);
 	object_check(&r);
 	return refuse_end(&r, reterr);
-}
-
-const char *object_place(const struct object *o, char buf[static OBJECT_PLACE_MAX])
-{
-	const size_t room = OBJECT_PLACE_MAX - sizeof("...:4294967295");
-	size_t n = o->file ? strlen(o->file) : 0;
-	size_t cut = n > room ? n - room : 0;
-
-	if (o->file)
-		snprintf(buf, OBJECT_PLACE_MAX, "%s%s:%u", cut ? "..." : "", o->file + cut, o->line);
-	else
-		strcpy(buf, "the input");
-	return buf;
 }
 
 static int text_cmp(const char *a, const char *b)

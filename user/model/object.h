@@ -371,10 +371,6 @@ int object_default(struct object *o, struct err *reterr);
  */
 int object_validate(const struct object *o, struct err *reterr);
 
-/* Where it was read, "web.yaml:12"; of a long path its end. Returns @buf. */
-#define OBJECT_PLACE_MAX 256
-const char *object_place(const struct object *o, char buf[static OBJECT_PLACE_MAX]);
-
 /* Order: kind, namespace, name. */
 int object_cmp(const struct object *a, const struct object *b);
 

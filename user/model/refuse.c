@@ -10,6 +10,19 @@
 #define PATH_MAX_TEXT 160
 #define ITEM_MARK "\n* "
 
+const char *object_place(const struct object *o, char buf[static OBJECT_PLACE_MAX])
+{
+	const size_t room = OBJECT_PLACE_MAX - sizeof("...:4294967295");
+	size_t n = o->file ? strlen(o->file) : 0;
+	size_t cut = n > room ? n - room : 0;
+
+	if (o->file)
+		snprintf(buf, OBJECT_PLACE_MAX, "%s%s:%u", cut ? "..." : "", o->file + cut, o->line);
+	else
+		strcpy(buf, "the input");
+	return buf;
+}
+
 void refuse_begin(struct refuse *r, const struct object *o)
 {
 	r->object = o;

@@ -12,6 +12,10 @@
 
 #include "model/object.h"
 
+/* Where it was read, "web.yaml:12"; of a long path its end. Returns @buf. */
+#define OBJECT_PLACE_MAX 256
+const char *object_place(const struct object *o, char buf[static OBJECT_PLACE_MAX]);
+
 struct refuse {
 	const struct object *object;
 	size_t n;			/* complaints */
